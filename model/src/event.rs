@@ -1,0 +1,17 @@
+//! What Kubernetes says about a resource.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+
+/// A Kubernetes Event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventSummary {
+    pub warning: bool,
+    pub reason: String,
+    pub message: String,
+    /// `Pod api-5d9`.
+    pub object: String,
+    pub count: u32,
+    pub last_seen: Option<Timestamp>,
+}

@@ -1,0 +1,114 @@
+//! The one timeline: operation, observed change, commit and outcome.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::git::CommitId;
+use crate::health::Health;
+use crate::{ResourceRef, Timestamp, Username};
+
+/// Who did something.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Actor {
+    User(Username),
+    /// An API token and the user it belongs to.
+    Token {
+        name: String,
+        owner: Username,
+    },
+    /// A field manager that is not Denshimon, such as `kubectl-edit`.
+    Manager(String),
+    /// Nobody can tell; never a guess.
+    Unresolved,
+    /// Denshimon itself: the first snapshot, a sweep.
+    Denshimon,
+}
+
+/// What an operation does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verb {
+    Create,
+    Edit,
+    Scale,
+    Restart,
+    Pause,
+    Resume,
+    Undo,
+    Delete,
+    /// Seen in the cluster, not done through Denshimon.
+    Observe,
+}
+
+/// How far an operation got.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OperationState {
+    /// Handed to Kubernetes, no answer yet.
+    Started,
+    /// Kubernetes took it.
+    Applied,
+    /// Kubernetes refused it, with the reason for people.
+    Refused(String),
+    /// Denshimon ended in between and the cluster shows no trace of it.
+    Interrupted,
+}
+
+/// One row of a timeline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryEntry {
+    pub id: String,
+    pub at: Timestamp,
+    pub actor: Actor,
+    pub verb: Verb,
+    pub resource: ResourceRef,
+    /// In plain words: `Scale shop/api to 5`.
+    pub summary: String,
+    /// As the person gave it; may be empty.
+    pub reason: String,
+    /// `None` for a change that did not come through Denshimon.
+    pub operation: Option<OperationState>,
+    /// What the change did to the record.
+    pub recorded: Recorded,
+    /// How the rollout ended, for what starts one.
+    pub outcome: Option<Outcome>,
+}
+
+/// What a change did to the repository.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Recorded {
+    Commit {
+        id: CommitId,
+        pushed: bool,
+    },
+    /// Not yet committed.
+    Waiting,
+    /// The record says the same before and after, as with a restart.
+    Unchanged,
+    /// It never reached the cluster.
+    Never,
+}
+
+/// How a rollout ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    pub health: Health,
+    pub at: Timestamp,
+    /// From the operation's start.
+    pub seconds: u32,
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(name) => formatter.write_str(name.as_str()),
+            Self::Token { name, owner } => write!(formatter, "{owner} (token {name})"),
+            Self::Manager(name) => formatter.write_str(name),
+            Self::Unresolved => formatter.write_str("unresolved"),
+            Self::Denshimon => formatter.write_str("denshimon"),
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! How far cluster and repository are in step.
+
+use serde::{Deserialize, Serialize};
+
+use crate::git::{BranchName, CommitId};
+use crate::{Kind, Timestamp};
+
+/// Where a resource's record stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RecordState {
+    Recorded,
+    Waiting,
+    Drifted,
+    Enforced,
+    Ignored,
+    Blocked,
+    Unknown,
+}
+
+/// A resource's record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordInfo {
+    pub state: RecordState,
+    /// Why it is not recorded; empty when it is.
+    pub reason: String,
+    /// In the repository.
+    pub path: Option<String>,
+    pub commit: Option<CommitId>,
+    pub at: Option<Timestamp>,
+}
+
+/// What the sync chip on each page says, worst first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SyncChip {
+    /// The cluster does not answer.
+    ClusterAway {
+        since: Timestamp,
+    },
+    /// Committing or pushing fails, with the reason in a few words.
+    CannotRecord {
+        reason: String,
+    },
+    CannotPush {
+        reason: String,
+    },
+    /// The first lists are being read.
+    Starting,
+    Waiting {
+        changes: u32,
+    },
+    InStep {
+        since: Timestamp,
+    },
+}
+
+/// All that GitOps -> Status shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncStatus {
+    pub chip: SyncChip,
+    pub repository: RepositoryStatus,
+    pub kinds: Vec<WatchedKind>,
+    /// Observed and not yet committed.
+    pub waiting: u32,
+    /// From the API server's event to the commit, of the newest change.
+    pub lag_milliseconds: Option<u32>,
+    pub problems: Vec<SyncProblem>,
+    /// Records whose resources are gone, when there are too many of them to delete without a person's word.
+    pub held_deletions: Vec<String>,
+}
+
+/// The repository, its remote and their distance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepositoryStatus {
+    /// Without credentials; `None` when there is only the one in the data directory.
+    pub remote: Option<String>,
+    pub branch: BranchName,
+    pub path: String,
+    pub head: Option<CommitId>,
+    pub remote_head: Option<CommitId>,
+    /// Commits that the remote lacks.
+    pub ahead: u32,
+    pub last_push: Option<PushReport>,
+}
+
+/// The newest push that succeeded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushReport {
+    pub at: Timestamp,
+    pub milliseconds: u32,
+    pub commits: u32,
+}
+
+/// One kind that the sync engine follows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WatchedKind {
+    pub kind: Kind,
+    pub objects: u32,
+    pub last_event: Option<Timestamp>,
+    pub state: WatchState,
+}
+
+/// How a watch does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WatchState {
+    Listing,
+    Watching,
+    /// Trying again, with the reason in words.
+    Away {
+        since: Timestamp,
+        reason: String,
+    },
+}
+
+/// Something that keeps the sync engine from its work, and the way out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncProblem {
+    pub what: String,
+    pub remedy: String,
+    pub since: Timestamp,
+}
+
+impl RecordInfo {
+    /// Nothing is known yet, for this reason.
+    pub fn unknown(reason: impl Into<String>) -> Self {
+        Self { state: RecordState::Unknown, reason: reason.into(), path: None, commit: None, at: None }
+    }
+}
