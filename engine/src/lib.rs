@@ -1,1 +1,27 @@
-//! engine.
+//! The library that does the work: it watches a cluster, writes to it, records it in Git and remembers who did what.
+//!
+//! Everything begins at [`Engine`], which is cheap to clone. Each method that acts or reads takes a [`Caller`] first,
+//! checks the right, does, and leaves a trace in the ledger. What goes in and out are types of `model`; no
+//! Kubernetes object, Git commit or database record crosses this line.
+
+mod accounts;
+mod caller;
+mod clock;
+mod cluster;
+mod config;
+mod deployments;
+mod drafts;
+mod error;
+mod health;
+mod ledger;
+mod recorder;
+mod repository;
+pub mod rights;
+mod start;
+mod store;
+
+pub use caller::{Caller, Via};
+pub use clock::Clock;
+pub use config::{ClusterAccess, ClusterConfig, Credentials, DatabaseConfig, EngineConfig, RepositoryConfig};
+pub use error::Error;
+pub use start::{Engine, StartError};

@@ -17,6 +17,11 @@ pub struct CommitId(String);
 #[serde(try_from = "String", into = "String")]
 pub struct BranchName(String);
 
+/// Where a repository is pushed to: `https://`, `http://`, `ssh://`, `file://` or an absolute path, without credentials.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RemoteUrl(String);
+
 /// One line of the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommitSummary {
@@ -179,6 +184,64 @@ impl fmt::Display for BranchName {
     }
 }
 
+impl RemoteUrl {
+    /// Returns the whole address, which holds no credentials.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for RemoteUrl {
+    type Error = InvalidName;
+
+    fn try_from(text: String) -> Result<Self, InvalidName> {
+        const SCHEMES: [&str; 4] = ["https://", "http://", "ssh://", "file:///"];
+        if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+            return Err(InvalidName("A repository's address has no spaces.".into()));
+        }
+        if text.starts_with('/') {
+            return Ok(Self(text));
+        }
+        let Some(scheme) = SCHEMES.into_iter().find(|scheme| text.starts_with(scheme)) else {
+            return Err(InvalidName(
+                "A repository's address begins with https://, http://, ssh://, file:/// or is an absolute path.".into(),
+            ));
+        };
+        let rest = text.get(scheme.len()..).unwrap_or_default();
+        let authority = rest.split('/').next().unwrap_or_default();
+        let user = authority.rsplit_once('@').map(|(user, _)| user);
+        if user.is_some_and(|user| scheme != "ssh://" || user.contains(':')) {
+            return Err(InvalidName(
+                "A repository's address holds no credentials: give user name and token by their own settings.".into(),
+            ));
+        }
+        if rest.is_empty() || (authority.is_empty() && scheme != "file:///") || authority.starts_with('-') {
+            return Err(InvalidName("A repository's address names a host and a path.".into()));
+        }
+        Ok(Self(text))
+    }
+}
+
+impl std::str::FromStr for RemoteUrl {
+    type Err = InvalidName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        Self::try_from(text.to_owned())
+    }
+}
+
+impl From<RemoteUrl> for String {
+    fn from(url: RemoteUrl) -> Self {
+        url.0
+    }
+}
+
+impl fmt::Display for RemoteUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,6 +253,18 @@ mod tests {
         }
         for bad in ["", "-main", "a..b", "a b", "/a", "a/", "a.lock", "a~1", "@", ".a", "x/.y", "a\nb"] {
             assert!(bad.parse::<BranchName>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_remote_has_a_known_scheme_and_no_credentials() {
+        for good in ["https://git.example.org/a/b.git", "http://127.0.0.1:3000/a", "ssh://git@host/a", "/srv/a.git"] {
+            assert!(good.parse::<RemoteUrl>().is_ok(), "{good}");
+        }
+        let bad =
+            ["", "ext::sh -c id", "ext::id", "-upload", "https://", "https://a:b@host/x", "https://t@host/x", "a/b"];
+        for bad in bad {
+            assert!(bad.parse::<RemoteUrl>().is_err(), "{bad}");
         }
     }
 

@@ -1,0 +1,1 @@
+//! Deployments: read, preview, write.

@@ -1,0 +1,1 @@
+//! Judges how well resources do; pure.

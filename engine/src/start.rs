@@ -1,0 +1,76 @@
+//! How the parts are put together, started and stopped.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::EngineConfig;
+use crate::accounts::Accounts;
+use crate::cluster::Cluster;
+use crate::ledger::Ledger;
+use crate::recorder::Recorder;
+use crate::repository::Repository;
+use crate::store::Store;
+
+/// The way to everything; cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    pub(crate) parts: Arc<Parts>,
+}
+
+/// What the methods of [`Engine`] work with.
+pub(crate) struct Parts {
+    pub(crate) config: EngineConfig,
+    pub(crate) store: Store,
+    pub(crate) accounts: Accounts,
+    pub(crate) ledger: Ledger,
+    pub(crate) cluster: Cluster,
+    pub(crate) repository: Repository,
+    pub(crate) recorder: Recorder,
+    stopping: CancellationToken,
+    tasks: TaskTracker,
+}
+
+/// Why the engine cannot start; each message is one line that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("{0}")]
+    Store(String),
+    #[error("{0}")]
+    Repository(String),
+    #[error("{0}")]
+    Cluster(String),
+}
+
+impl Engine {
+    /// Opens store and repository, recovers what a crash left behind, and starts to follow the cluster.
+    ///
+    /// A cluster or a remote that does not answer is no error: the engine keeps trying and says so.
+    ///
+    /// # Errors
+    /// The store is in use or broken, the repository cannot be opened, or the kubeconfig is wrong.
+    pub async fn start(config: EngineConfig) -> Result<Self, StartError> {
+        let stopping = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        let store = Store::open(&config).await?;
+        let ledger = Ledger::open(store.clone(), config.clock.clone()).await?;
+        let accounts = Accounts::new(store.clone(), config.clock.clone());
+        let repository = Repository::open(&config, &stopping, &tasks).await?;
+        let (cluster, observed) = Cluster::start(&config, &stopping, &tasks).await?;
+        let recorder =
+            Recorder::start(&config, repository.clone(), ledger.clone(), observed, &stopping, &tasks).await?;
+        let parts = Parts { config, store, accounts, ledger, cluster, repository, recorder, stopping, tasks };
+        Ok(Self { parts: Arc::new(parts) })
+    }
+
+    /// Ends all background work: watches first, then the recorder commits and pushes what it holds.
+    ///
+    /// Returns whether everything ended within the grace period.
+    pub async fn stop(&self, grace: Duration) -> bool {
+        self.parts.stopping.cancel();
+        self.parts.tasks.close();
+        tokio::time::timeout(grace, self.parts.tasks.wait()).await.is_ok()
+    }
+}
