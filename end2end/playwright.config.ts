@@ -1,0 +1,36 @@
+// Runs the real program in Debian's Chromium, with and without JavaScript.
+import { defineConfig } from "@playwright/test";
+
+const chromium = {
+  browserName: "chromium" as const,
+  viewport: { width: 1280, height: 800 },
+  colorScheme: "dark" as const,
+  launchOptions: {
+    executablePath: "/usr/bin/chromium",
+    args: [
+      ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
+      "--disable-gpu",
+      "--disable-quic",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  },
+};
+
+export default defineConfig({
+  testDir: "tests",
+  // One program and one browser at a time: the machine may have two cores.
+  workers: 1,
+  fullyParallel: false,
+  forbidOnly: true,
+  retries: 0,
+  timeout: 120_000,
+  expect: { timeout: 20_000 },
+  reporter: [["list"]],
+  use: { trace: "retain-on-failure", screenshot: "only-on-failure" },
+  projects: [
+    { name: "chromium", use: chromium },
+    { name: "no-js", use: { ...chromium, javaScriptEnabled: false } },
+  ],
+});

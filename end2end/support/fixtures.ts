@@ -1,0 +1,90 @@
+// What every test works with: the running program, a page that fails on any console message, and axe.
+import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
+
+import { test as base, expect, type Page } from "@playwright/test";
+
+import { startProgram, type Program } from "./program.ts";
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+export const ADMIN = { username: "ada", password: "correct horse battery" };
+
+interface TestFixtures {
+  page: Page;
+  /** Messages and failures this test brings about on purpose. */
+  expectedMessages: RegExp[];
+}
+
+interface WorkerFixtures {
+  program: Program;
+}
+
+export const test = base.extend<TestFixtures, WorkerFixtures>({
+  program: [
+    async ({}, use) => {
+      const program = await startProgram();
+      await use(program);
+      await program.stop();
+    },
+    { scope: "worker", timeout: 180_000 },
+  ],
+  baseURL: async ({ program }, use) => use(program.url),
+  expectedMessages: [[], { option: true }],
+  page: async ({ page, expectedMessages }, use) => {
+    const messages: string[] = [];
+    page.on("console", (message) => messages.push(`console ${message.type()}: ${message.text()}`));
+    page.on("pageerror", (error) => messages.push(`page error: ${error.message}`));
+    page.on("requestfailed", (request) => {
+      // A stream or a fetch that a navigation cut off has not failed.
+      if (request.failure()?.errorText !== "net::ERR_ABORTED") messages.push(`failed: ${request.method()} ${request.url()} ${request.failure()?.errorText}`);
+    });
+    await use(page);
+    const unexpected = messages.filter((text) => !expectedMessages.some((pattern) => pattern.test(text)));
+    expect(unexpected, "the page is silent").toEqual([]);
+  },
+});
+
+export { expect };
+
+/** Fails when axe finds anything. */
+export async function expectAccessible(page: Page): Promise<void> {
+  await page.evaluate(axeSource);
+  const violations = await page.evaluate(async () => {
+    const axe = (globalThis as unknown as { axe: { run: (options: object) => Promise<{ violations: AxeViolation[] }> } }).axe;
+    const result = await axe.run({
+      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    });
+    return result.violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(" | ")}`);
+  });
+  expect(violations, `axe on ${page.url()}`).toEqual([]);
+}
+
+interface AxeViolation {
+  id: string;
+  nodes: { html: string }[];
+}
+
+/** Fails when the page scrolls sideways. */
+export async function expectNoSidewaysScroll(page: Page): Promise<void> {
+  const excess = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(excess, `sideways scroll on ${page.url()}`).toBeLessThanOrEqual(0);
+}
+
+/** Signs in through the page. */
+export async function signIn(page: Page, user = ADMIN): Promise<void> {
+  await page.goto("/sign-in");
+  await page.getByLabel("User name").fill(user.username);
+  await page.getByLabel("Password", { exact: true }).fill(user.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page.getByRole("navigation", { name: "Main" })).toBeVisible();
+}
+
+/** Waits until a question about the world has the wanted answer. */
+export async function eventually<T>(ask: () => T | Promise<T>, matches: (answer: T) => boolean, what: string): Promise<T> {
+  let answer!: T;
+  await expect
+    .poll(async () => matches((answer = await ask())), { message: what, timeout: 30_000, intervals: [100, 250, 500] })
+    .toBe(true);
+  return answer;
+}
