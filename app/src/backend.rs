@@ -1,0 +1,180 @@
+//! What the server knows about a request; the only reader of the server's context.
+
+mod reveals;
+mod session;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::http::header::{ACCEPT, COOKIE, HeaderValue, LOCATION, REFERER, SET_COOKIE, USER_AGENT};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, Uri};
+use engine::{Caller, Engine};
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+use model::ErrorKind;
+use tokio::sync::OnceCell;
+use tower_sessions::Session;
+
+pub use reveals::Reveals;
+pub use session::{AGENT_KEY, USER_KEY, begin_session, end_session, keep_applied, read_applied, request_session};
+
+use crate::AppError;
+use crate::address::{encode, same_site};
+use crate::theme::Theme;
+
+/// What pages and server functions need of a request; the server provides one for each request.
+#[derive(Clone)]
+pub struct RequestContext {
+    pub engine: Engine,
+    pub session: Session,
+    /// Where the request comes from, for throttling.
+    pub address: IpAddr,
+    reveals: Reveals,
+    caller: Arc<OnceCell<Caller>>,
+}
+
+impl RequestContext {
+    /// Joins what belongs to one request; `reveals` is the same for all of them.
+    pub fn new(engine: Engine, session: Session, address: IpAddr, reveals: Reveals) -> Self {
+        Self { engine, session, address, reveals, caller: Arc::default() }
+    }
+}
+
+/// Returns the way to everything.
+pub fn engine() -> Engine {
+    request().engine
+}
+
+/// Returns where the request comes from.
+pub fn address() -> IpAddr {
+    request().address
+}
+
+/// Keeps a secret until the next page has shown it, and returns the name to ask for it.
+pub fn keep_reveal(caller: &Caller, secret: secrecy::SecretString) -> String {
+    request().reveals.keep(&caller.user_id, secret)
+}
+
+/// Takes a secret out, so that it is shown once and to the one who made it.
+pub fn take_reveal(caller: &Caller, id: &str) -> Option<secrecy::SecretString> {
+    request().reveals.take(&caller.user_id, id)
+}
+
+/// Sends the browser to a page of this site.
+pub fn redirect(path: &str) {
+    leptos_axum::redirect(same_site(path));
+}
+
+/// Returns the page that a form was on, or the page that is asked for, without an older form's error.
+pub fn page_address() -> String {
+    let Some(parts) = use_context::<Parts>() else { return "/".into() };
+    let page = if is_server_function(&parts) {
+        let referer = parts.headers.get(REFERER).and_then(|value| value.to_str().ok()).unwrap_or("/");
+        referer.parse::<Uri>().unwrap_or_default()
+    } else {
+        parts.uri.clone()
+    };
+    let query: Vec<&str> = page
+        .query()
+        .unwrap_or_default()
+        .split('&')
+        .filter(|pair| !pair.is_empty() && !pair.starts_with("__path=") && !pair.starts_with("__err="))
+        .collect();
+    let address =
+        if query.is_empty() { page.path().to_owned() } else { format!("{}?{}", page.path(), query.join("&")) };
+    same_site(&address).to_owned()
+}
+
+/// Returns the address of the sign-in page that leads back to the current one.
+pub fn sign_in_address(next: &str) -> String {
+    match next {
+        "/" => "/sign-in".to_owned(),
+        next => format!("/sign-in?next={}", encode(next)),
+    }
+}
+
+/// Sets a cookie of our own words.
+pub fn set_cookie(cookie: &str) {
+    if let (Some(response), Ok(value)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(cookie)) {
+        response.append_header(SET_COOKIE, value);
+    }
+}
+
+/// Reads the theme's cookie.
+pub fn theme() -> Theme {
+    use_context::<Parts>()
+        .and_then(|parts| parts.headers.get(COOKIE)?.to_str().ok().map(Theme::from_cookies))
+        .unwrap_or_default()
+}
+
+/// Returns what the browser says it is, at most 200 characters of it.
+pub fn user_agent() -> String {
+    use_context::<Parts>()
+        .and_then(|parts| parts.headers.get(USER_AGENT)?.to_str().ok().map(|text| text.chars().take(200).collect()))
+        .unwrap_or_default()
+}
+
+/// Sets the status of a page that shows an error.
+pub fn set_page_status(kind: ErrorKind) {
+    set_status(kind, |parts| !is_server_function(parts));
+}
+
+/// Sets the status of a server function's answer; a plain form post is left alone, since it is answered by a redirect.
+fn set_answer_status(kind: ErrorKind) {
+    set_status(kind, |parts| is_server_function(parts) && !accepts_html(parts));
+}
+
+fn set_status(kind: ErrorKind, applies: impl Fn(&Parts) -> bool) {
+    let (Some(parts), Some(response)) = (use_context::<Parts>(), use_context::<ResponseOptions>()) else { return };
+    // Whoever is sent elsewhere keeps that answer.
+    let sent_away = response.0.read().is_ok_and(|parts| parts.headers.contains_key(LOCATION));
+    if let (true, false, Ok(status)) = (applies(&parts), sent_away, StatusCode::from_u16(kind.status())) {
+        response.set_status(status);
+    }
+}
+
+fn is_server_function(parts: &Parts) -> bool {
+    parts.uri.path().starts_with("/fn/")
+}
+
+fn accepts_html(parts: &Parts) -> bool {
+    parts.headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+}
+
+fn request() -> RequestContext {
+    expect_context::<RequestContext>()
+}
+
+/// The one place where the engine's error becomes words for people, and where its whole chain is logged.
+impl From<engine::Error> for AppError {
+    fn from(error: engine::Error) -> Self {
+        let wire = error.to_wire();
+        set_answer_status(wire.kind);
+        match wire.kind {
+            ErrorKind::Internal => tracing::error!(error = chain(&error), "a request failed through our own fault"),
+            ErrorKind::Unavailable => tracing::warn!(error = chain(&error), "a request failed: a dependency is away"),
+            _ => tracing::debug!(error = chain(&error), "a request was refused"),
+        }
+        wire.into()
+    }
+}
+
+impl AppError {
+    /// Answers with this error and the status that fits.
+    pub(crate) fn answered(self) -> Self {
+        set_answer_status(self.error.kind);
+        self
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,33 @@
+//! Plain components that know no server function: each draws the values it is given.
+
+mod banner;
+mod diff;
+mod empty_state;
+mod field;
+mod form_errors;
+mod health;
+mod icon;
+mod page_title;
+mod pager;
+mod record;
+mod safe_textarea;
+mod sort_heading;
+mod tabs;
+mod timeline;
+mod timestamp;
+
+pub use banner::{Banner, Tone};
+pub use diff::DiffView;
+pub use empty_state::EmptyState;
+pub use field::{Checkbox, Field, FieldProblem, TextareaField, first_error};
+pub use form_errors::FormErrors;
+pub use health::HealthBadge;
+pub use icon::{Icon, Shape};
+pub use page_title::PageTitle;
+pub use pager::Pager;
+pub use record::RecordBadge;
+pub use safe_textarea::SafeTextarea;
+pub use sort_heading::SortHeading;
+pub use tabs::{TabLink, Tabs};
+pub use timeline::{Timeline, actor_words};
+pub use timestamp::{Age, Now, TimeText};

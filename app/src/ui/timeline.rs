@@ -1,0 +1,93 @@
+//! What happened, newest first: operation, change, commit and outcome are one row that unfolds.
+
+use leptos::prelude::*;
+use model::history::{Actor, HistoryEntry, OperationState, Recorded};
+
+use super::{Age, HealthBadge};
+
+/// Rows grouped by day.
+#[component]
+pub fn Timeline(entries: Vec<HistoryEntry>) -> impl IntoView {
+    let mut days: Vec<(String, Vec<HistoryEntry>)> = Vec::new();
+    for entry in entries {
+        let day: String = format!("{:.0}", entry.at).chars().take(10).collect();
+        match days.last_mut() {
+            Some((last, rows)) if *last == day => rows.push(entry),
+            _ => days.push((day, vec![entry])),
+        }
+    }
+    days.into_iter()
+        .map(|(day, rows)| {
+            view! {
+                <section class="day">
+                    <h3>{day}</h3>
+                    <ol class="timeline">
+                        {rows.into_iter().map(|entry| view! { <TimelineRow entry=entry/> }).collect_view()}
+                    </ol>
+                </section>
+            }
+        })
+        .collect_view()
+}
+
+#[component]
+fn TimelineRow(entry: HistoryEntry) -> impl IntoView {
+    let reason = (!entry.reason.is_empty()).then(|| view! { <p class="reason">{entry.reason.clone()}</p> });
+    let outcome = entry.outcome.clone().map(|outcome| {
+        view! {
+            <p class="outcome">
+                <HealthBadge health=outcome.health with_reason=true/>
+                <span class="muted">{format!(" after {} s", outcome.seconds)}</span>
+            </p>
+        }
+    });
+    view! {
+        <li class="timeline-row">
+            <span class="when"><Age at=entry.at/></span>
+            <span class="who">{actor_words(&entry.actor)}</span>
+            <div class="what">
+                <p>{entry.summary.clone()}</p>
+                {reason}
+                {operation_words(entry.operation.as_ref()).map(|words| view! { <p class="muted">{words}</p> })}
+                {recorded(&entry.recorded)}
+                {outcome}
+            </div>
+        </li>
+    }
+}
+
+/// Says who it was.
+pub fn actor_words(actor: &Actor) -> String {
+    match actor {
+        Actor::Manager(name) => format!("{name} (outside Denshimon)"),
+        Actor::Unresolved => "somebody (unresolved)".to_owned(),
+        known => known.to_string(),
+    }
+}
+
+fn operation_words(state: Option<&OperationState>) -> Option<String> {
+    match state {
+        Some(OperationState::Started) => Some("Handed to Kubernetes, no answer yet.".to_owned()),
+        Some(OperationState::Refused(why)) => Some(format!("Refused: {why}")),
+        Some(OperationState::Interrupted) => Some("Denshimon ended in between; the cluster shows no trace of it.".to_owned()),
+        Some(OperationState::Applied) | None => None,
+    }
+}
+
+fn recorded(recorded: &Recorded) -> AnyView {
+    match recorded {
+        Recorded::Commit { id, pushed } => {
+            let words = if *pushed { "pushed" } else { "not yet pushed" };
+            view! {
+                <p>
+                    <a class="hash" href=format!("/gitops/commits/{id}")>{format!("commit {}", id.short())}</a>
+                    <span class="muted">{format!(" · {words}")}</span>
+                </p>
+            }
+            .into_any()
+        }
+        Recorded::Waiting => view! { <p class="muted">"Waiting to be committed."</p> }.into_any(),
+        Recorded::Unchanged => view! { <p class="muted">"The record stays the same."</p> }.into_any(),
+        Recorded::Never => ().into_any(),
+    }
+}
