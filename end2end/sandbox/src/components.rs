@@ -1,0 +1,160 @@
+//! The programs of the control plane and Gitea: which ones, from which Go modules, and where they lie when built.
+
+mod build;
+mod toolchain;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use sha2::{Digest, Sha256};
+
+use crate::cache::cache_dir;
+
+pub use build::build;
+pub(crate) use build::ensure;
+
+/// A Go module that pins programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Module {
+    Kubernetes,
+    Gitea,
+}
+
+/// One program of a module.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Program {
+    pub(crate) name: &'static str,
+    package: &'static str,
+    /// How long it takes on two cores, after those before it; only for telling how long is left.
+    estimate_seconds: u64,
+}
+
+impl Module {
+    pub(crate) const ALL: [Self; 2] = [Self::Kubernetes, Self::Gitea];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Kubernetes => "kubernetes",
+            Self::Gitea => "gitea",
+        }
+    }
+
+    fn go_mod(self) -> &'static str {
+        match self {
+            Self::Kubernetes => include_str!("../components/go.mod"),
+            Self::Gitea => include_str!("../components/gitea/go.mod"),
+        }
+    }
+
+    fn go_sum(self) -> &'static str {
+        match self {
+            Self::Kubernetes => include_str!("../components/go.sum"),
+            Self::Gitea => include_str!("../components/gitea/go.sum"),
+        }
+    }
+
+    pub(crate) fn programs(self) -> &'static [Program] {
+        match self {
+            Self::Kubernetes => &[
+                Program { name: "etcd", package: "go.etcd.io/etcd/server/v3", estimate_seconds: 100 },
+                Program {
+                    name: "kube-apiserver",
+                    package: "k8s.io/kubernetes/cmd/kube-apiserver",
+                    estimate_seconds: 350,
+                },
+                Program {
+                    name: "kube-controller-manager",
+                    package: "k8s.io/kubernetes/cmd/kube-controller-manager",
+                    estimate_seconds: 100,
+                },
+                Program {
+                    name: "kube-scheduler",
+                    package: "k8s.io/kubernetes/cmd/kube-scheduler",
+                    estimate_seconds: 10,
+                },
+                Program { name: "kubectl", package: "k8s.io/kubernetes/cmd/kubectl", estimate_seconds: 40 },
+                Program { name: "kwok", package: "sigs.k8s.io/kwok/cmd/kwok", estimate_seconds: 20 },
+                Program {
+                    name: "metrics-server",
+                    package: "sigs.k8s.io/metrics-server/cmd/metrics-server",
+                    estimate_seconds: 12,
+                },
+            ],
+            Self::Gitea => &[Program { name: "gitea", package: "code.gitea.io/gitea", estimate_seconds: 365 }],
+        }
+    }
+
+    /// What `go build` is told beside the package.
+    fn flags(self) -> Vec<String> {
+        let mut flags: Vec<String> = ["-mod=readonly", "-buildvcs=false", "-trimpath"].map(str::to_owned).into();
+        let mut linker = "-s -w".to_owned();
+        match self {
+            Self::Kubernetes => {
+                // Without them clients see the version v0.0.0.
+                for package in ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"] {
+                    for (name, value) in [
+                        ("gitVersion", "v1.36.3"),
+                        ("gitMajor", "1"),
+                        ("gitMinor", "36"),
+                        ("gitTreeState", "clean"),
+                        ("buildDate", "2026-07-22T18:07:38Z"),
+                    ] {
+                        linker.push_str(&format!(" -X {package}.{name}={value}"));
+                    }
+                }
+                linker.push_str(" -X sigs.k8s.io/kwok/pkg/consts.Version=v0.8.0");
+            }
+            Self::Gitea => {
+                flags.extend(["-tags".to_owned(), "sqlite sqlite_unlock_notify".to_owned()]);
+                linker.push_str(" -X main.Version=1.26.0");
+            }
+        }
+        flags.extend(["-ldflags".to_owned(), linker]);
+        flags
+    }
+
+    /// Gitea's sqlite is C.
+    fn cgo_enabled(self) -> &'static str {
+        match self {
+            Self::Kubernetes => "0",
+            Self::Gitea => "1",
+        }
+    }
+
+    /// Names what is built: another version or flag gives another key.
+    fn key(self) -> String {
+        let mut hash = Sha256::new();
+        let mut add = |text: &str| {
+            hash.update(text.as_bytes());
+            hash.update([0]);
+        };
+        add(self.go_mod());
+        add(self.go_sum());
+        add(self.cgo_enabled());
+        self.flags().iter().for_each(|flag| add(flag));
+        self.programs().iter().for_each(|program| add(program.package));
+        let digest = hash.finalize();
+        let digits: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        format!("{}-{digits}", self.name())
+    }
+
+    /// The folder of the built programs, whether it is there or not.
+    pub(crate) fn dir(self) -> Result<PathBuf> {
+        Ok(components_dir()?.join(self.key()))
+    }
+
+    pub(crate) fn program(self, name: &str) -> Result<PathBuf> {
+        Ok(self.dir()?.join(name))
+    }
+}
+
+/// Where kubectl lies once the components are built (by `sandbox build`, or by the first start).
+#[must_use]
+pub fn kubectl_path() -> PathBuf {
+    // Without a home folder nothing can be built either: the machine's own, if any.
+    Module::Kubernetes.program("kubectl").unwrap_or_else(|_| PathBuf::from("kubectl"))
+}
+
+fn components_dir() -> Result<PathBuf> {
+    Ok(cache_dir()?.join("components"))
+}
