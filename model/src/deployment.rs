@@ -12,6 +12,7 @@ use crate::{ContainerName, Namespace, PageRequest, ResourceName, Timestamp};
 
 /// Names a Deployment in the one cluster.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct DeploymentRef {
     pub namespace: Namespace,
     pub name: ResourceName,
@@ -19,6 +20,7 @@ pub struct DeploymentRef {
 
 /// One row of the list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct DeploymentSummary {
     pub target: DeploymentRef,
     pub uid: String,
@@ -37,6 +39,7 @@ pub struct DeploymentSummary {
 
 /// What the list shows; everything lives in the address.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct DeploymentQuery {
     pub namespace: Option<Namespace>,
     /// Words that must all be in name, namespace, image or health.
@@ -48,6 +51,7 @@ pub struct DeploymentQuery {
 
 /// The columns one can sort by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum DeploymentSort {
     #[default]
@@ -61,6 +65,7 @@ pub enum DeploymentSort {
 
 /// Everything the overview shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct DeploymentDetail {
     pub summary: DeploymentSummary,
     pub resource_version: String,
@@ -82,6 +87,7 @@ pub struct DeploymentDetail {
 
 /// One condition of the status, in words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Condition {
     pub name: String,
     /// `True`, `False` or `Unknown`.
@@ -93,6 +99,7 @@ pub struct Condition {
 
 /// A new Deployment with the common fields, all as typed; the engine checks them and names the field that is wrong.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct DeploymentForm {
     pub namespace: String,
@@ -116,6 +123,7 @@ pub struct DeploymentForm {
 
 /// Changes to an existing Deployment; what is `None` stays. The body of `PATCH`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct DeploymentEdit {
     /// The container meant by image, env, resources and ports; the only one when `None`.
@@ -134,6 +142,7 @@ pub struct DeploymentEdit {
 
 /// Requests and limits as Kubernetes quantities; `""` removes one, `None` leaves it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Resources {
     pub cpu_request: Option<String>,
@@ -144,6 +153,7 @@ pub struct Resources {
 
 /// Something that is previewed first and applied then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DeploymentChange {
     Create(DeploymentForm),
@@ -160,6 +170,7 @@ pub enum DeploymentChange {
 
 /// Back to an earlier rollout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Undo {
     /// The revision to go back to; `None` for the one before the current.
     pub revision: Option<u64>,
@@ -167,6 +178,7 @@ pub struct Undo {
 
 /// How a write is to be done.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct WriteOptions {
     /// Goes into the audit and the commit; may be empty; at most 500 characters.
@@ -179,6 +191,7 @@ pub struct WriteOptions {
 
 /// What a write would do, from a server-side dry run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Preview {
     pub target: DeploymentRef,
     /// Of the live manifest and the one the server would store, masked.
@@ -196,6 +209,7 @@ pub struct Preview {
 
 /// Fields of another field manager.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct FieldConflict {
     pub manager: String,
     pub fields: Vec<String>,
@@ -203,6 +217,7 @@ pub struct FieldConflict {
 
 /// What a person has typed and not yet applied; kept by the server so that nothing typed is lost.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Draft {
     pub id: String,
     pub change: DeploymentChange,
@@ -213,6 +228,7 @@ pub struct Draft {
 
 /// A write that Kubernetes took.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Applied {
     /// Names the operation in audit, commit and history.
     pub operation: String,
@@ -226,6 +242,7 @@ pub struct Applied {
 
 /// The operation that takes a quick write back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum UndoAction {
     Scale { replicas: u32 },

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What changed in one document.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Diff {
     /// In plain words, one per changed field: `replicas 3 -> 5`.
     pub summary: Vec<String>,
@@ -13,6 +14,7 @@ pub struct Diff {
 
 /// A run of changed lines with up to three unchanged ones around it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Hunk {
     /// First line on the old and the new side, from 1.
     pub old_start: u32,
@@ -22,6 +24,7 @@ pub struct Hunk {
 
 /// One line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Line {
     pub mark: Mark,
     /// The line without its end, cut where words changed.
@@ -30,6 +33,7 @@ pub struct Line {
 
 /// Which side a line is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Mark {
     Same,
@@ -39,6 +43,7 @@ pub enum Mark {
 
 /// A piece of a line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Part {
     pub text: String,
     /// These words differ from the other side's line.

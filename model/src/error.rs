@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What the caller can do about it decides the kind, and the kind decides the HTTP status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorKind {
     /// 400
@@ -28,6 +29,7 @@ pub enum ErrorKind {
 
 /// Whole sentences a user can act on; never upstream text, never a secret, since it may stand in an address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[error("{message}")]
 pub struct Error {
     pub kind: ErrorKind,
@@ -42,6 +44,7 @@ pub struct Error {
 
 /// What is wrong with one field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct FieldError {
     /// The field's name in the form or request, such as `image`.
     pub field: String,

@@ -6,6 +6,7 @@ use crate::Timestamp;
 
 /// A Kubernetes Event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct EventSummary {
     pub warning: bool,
     pub reason: String,

@@ -9,21 +9,25 @@ use crate::{InvalidName, ResourceRef, Timestamp};
 
 /// A commit's full hash: 40 lower-case hexadecimal digits.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct CommitId(String);
 
 /// A branch's short name, such as `main`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct BranchName(String);
 
 /// Where a repository is pushed to: `https://`, `http://`, `ssh://`, `file://` or an absolute path, without credentials.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct RemoteUrl(String);
 
 /// One line of the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct CommitSummary {
     pub id: CommitId,
     pub subject: String,
@@ -38,6 +42,7 @@ pub struct CommitSummary {
 
 /// A whole commit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct CommitDetail {
     pub summary: CommitSummary,
     pub author_email: String,
@@ -54,6 +59,7 @@ pub struct CommitDetail {
 
 /// One file of a commit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct FileChange {
     pub path: String,
     pub status: FileStatus,
@@ -64,6 +70,7 @@ pub struct FileChange {
 
 /// What happened to a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum FileStatus {
     Added,
@@ -73,6 +80,7 @@ pub enum FileStatus {
 
 /// What a log shows; everything lives in the address.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct CommitQuery {
     /// Only commits that touch this file or folder.
     pub path: Option<String>,

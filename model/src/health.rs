@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Ordered from best to worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum HealthState {
     /// Does what was asked.
@@ -24,6 +25,7 @@ pub enum HealthState {
 
 /// A state with its reason in words; the reason is empty only when healthy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Health {
     pub state: HealthState,
     pub reason: String,

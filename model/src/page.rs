@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The page a reader asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PageRequest {
     /// Counts from 1.
     pub number: u32,
@@ -13,6 +14,7 @@ pub struct PageRequest {
 
 /// One page of a list and how long the whole list is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Page<T> {
     pub items: Vec<T>,
     /// Rows in the whole filtered list.

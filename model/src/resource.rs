@@ -8,6 +8,7 @@ use crate::{ClusterName, Namespace, ResourceName};
 
 /// A resource's kind and its API group; the group is empty for the core API.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Kind {
     pub group: String,
     pub kind: String,
@@ -15,6 +16,7 @@ pub struct Kind {
 
 /// Names one resource for good: it stays the same when the API server prefers another version.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ResourceRef {
     pub cluster: ClusterName,
     pub kind: Kind,

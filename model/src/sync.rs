@@ -7,6 +7,7 @@ use crate::{Kind, Timestamp};
 
 /// Where a resource's record stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum RecordState {
     Recorded,
@@ -20,6 +21,7 @@ pub enum RecordState {
 
 /// A resource's record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct RecordInfo {
     pub state: RecordState,
     /// Why it is not recorded; empty when it is.
@@ -32,6 +34,7 @@ pub struct RecordInfo {
 
 /// What the sync chip on each page says, worst first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SyncChip {
     /// The cluster does not answer.
@@ -57,6 +60,7 @@ pub enum SyncChip {
 
 /// All that GitOps -> Status shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct SyncStatus {
     pub chip: SyncChip,
     pub repository: RepositoryStatus,
@@ -72,6 +76,7 @@ pub struct SyncStatus {
 
 /// The repository, its remote and their distance.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct RepositoryStatus {
     /// Without credentials; `None` when there is only the one in the data directory.
     pub remote: Option<String>,
@@ -86,6 +91,7 @@ pub struct RepositoryStatus {
 
 /// The newest push that succeeded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PushReport {
     pub at: Timestamp,
     pub milliseconds: u32,
@@ -94,6 +100,7 @@ pub struct PushReport {
 
 /// One kind that the sync engine follows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct WatchedKind {
     pub kind: Kind,
     pub objects: u32,
@@ -103,6 +110,7 @@ pub struct WatchedKind {
 
 /// How a watch does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum WatchState {
     Listing,
@@ -116,6 +124,7 @@ pub enum WatchState {
 
 /// Something that keeps the sync engine from its work, and the way out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct SyncProblem {
     pub what: String,
     pub remedy: String,

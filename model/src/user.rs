@@ -8,6 +8,7 @@ use crate::{Namespace, Timestamp, Username};
 
 /// What a user may do; each role holds the ones before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Sees everything but secret values.
@@ -20,6 +21,7 @@ pub enum Role {
 
 /// Where a role holds.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
     Everywhere,
@@ -29,6 +31,7 @@ pub enum Scope {
 
 /// A user as the team page shows them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct UserSummary {
     pub id: String,
     pub username: Username,
@@ -43,6 +46,7 @@ pub struct UserSummary {
 
 /// Who is signed in, for the frame of each page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct SignedIn {
     pub username: Username,
     pub role: Role,
@@ -51,6 +55,7 @@ pub struct SignedIn {
 
 /// One place where a user is signed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct SessionSummary {
     /// Names the session without being able to open it.
     pub id: String,
@@ -63,6 +68,7 @@ pub struct SessionSummary {
 
 /// An API token, without its text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct TokenSummary {
     pub id: String,
     pub name: String,
@@ -76,6 +82,7 @@ pub struct TokenSummary {
 
 /// What an API token is made from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct TokenRequest {
     pub name: String,
     pub role: Role,

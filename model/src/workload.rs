@@ -7,6 +7,7 @@ use crate::{ContainerName, ResourceName, Timestamp};
 
 /// A container as a workload describes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ContainerSummary {
     pub name: ContainerName,
     pub image: String,
@@ -22,6 +23,7 @@ pub struct ContainerSummary {
 
 /// One port of a container.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ContainerPort {
     pub name: Option<String>,
     pub port: u16,
@@ -31,6 +33,7 @@ pub struct ContainerPort {
 
 /// One environment variable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct EnvVar {
     pub name: String,
     pub value: EnvValue,
@@ -38,6 +41,7 @@ pub struct EnvVar {
 
 /// Where a variable's value comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum EnvValue {
     Plain(String),
@@ -47,6 +51,7 @@ pub enum EnvValue {
 
 /// One pod.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PodSummary {
     pub name: ResourceName,
     pub uid: String,
@@ -63,6 +68,7 @@ pub struct PodSummary {
 
 /// One ReplicaSet of a Deployment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ReplicaSetSummary {
     pub name: ResourceName,
     /// The rollout it belongs to, from 1.

@@ -1,1 +1,16 @@
-//! server.
+//! The program: settings, start, routes, sessions, the HTTP API, probes and the way down.
+
+pub mod application;
+mod assets;
+pub mod config;
+mod failure;
+mod middleware;
+mod probes;
+mod router;
+mod shutdown;
+mod state;
+pub mod telemetry;
+
+pub use application::Application;
+pub use config::{Arguments, Config, ConfigError};
+pub use shutdown::shutdown_signal;

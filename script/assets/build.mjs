@@ -1,0 +1,105 @@
+// Builds the files for browsers and writes assets.json, which tells the server their names.
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+
+import { build } from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = join(here, "../..");
+const cache = join(process.env.XDG_CACHE_HOME ?? join(process.env.HOME, ".cache"), "denshimon");
+const site = process.env.DENSHIMON_ASSETS_DIR ?? join(cache, "site");
+const target = process.env.CARGO_TARGET_DIR ?? join(cache, "target");
+
+const INPUTS = ["Cargo.lock", "Cargo.toml", "app", "frontend", "model", "style", "public", "script/assets/build.mjs", "script/assets/package-lock.json"];
+
+function* files(path) {
+  if (!existsSync(path)) return;
+  if (statSync(path).isDirectory()) {
+    for (const name of readdirSync(path).sort()) yield* files(join(path, name));
+  } else {
+    yield path;
+  }
+}
+
+function inputsHash() {
+  const hash = createHash("sha256");
+  for (const input of INPUTS) {
+    for (const file of files(join(root, input))) hash.update(relative(root, file)).update("\0").update(readFileSync(file)).update("\0");
+  }
+  return hash.digest("hex");
+}
+
+function run(what, command, args) {
+  const began = Date.now();
+  execFileSync(command, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
+  console.log(`  ${what}: ${((Date.now() - began) / 1000).toFixed(1)} s`);
+}
+
+/** Puts a file under its hashed name, with its compressed forms beside it, and returns the name. */
+function publish(folder, stem, extension, content) {
+  const hash = createHash("sha256").update(content).digest("hex").slice(0, 16);
+  const name = `${stem}-${hash}.${extension}`;
+  writeFileSync(join(folder, name), content);
+  const brotli = brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: content.length } });
+  writeFileSync(join(folder, `${name}.br`), brotli);
+  writeFileSync(join(folder, `${name}.gz`), gzipSync(content, { level: 9 }));
+  console.log(`  ${name}: ${(content.length / 1024).toFixed(0)} KiB, ${(brotli.length / 1024).toFixed(1)} KiB in brotli`);
+  return name;
+}
+
+function wasmBindgen() {
+  const lock = readFileSync(join(root, "Cargo.lock"), "utf8");
+  const version = lock.match(/name = "wasm-bindgen"\nversion = "([^"]+)"/)?.[1];
+  if (!version) throw new Error("Cargo.lock names no wasm-bindgen");
+  return join(cache, "tools", `wasm-bindgen-${version}`, "bin", "wasm-bindgen");
+}
+
+async function bundle(entry, options) {
+  const result = await build({ entryPoints: [entry], absWorkingDir: root, bundle: true, minify: true, write: false, legalComments: "none", logLevel: "warning", ...options });
+  return Buffer.from(result.outputFiles[0].contents);
+}
+
+async function main() {
+  const wanted = inputsHash();
+  const stamp = join(site, "inputs");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted && existsSync(join(site, "assets.json"))) {
+    console.log("  nothing has changed");
+    return;
+  }
+  run("wasm", "cargo", ["build", "--quiet", "-p", "frontend", "--target", "wasm32-unknown-unknown", "--profile", "wasm-release"]);
+  mkdirSync(dirname(site), { recursive: true });
+  const work = mkdtempSync(join(dirname(site), "site-new-"));
+  try {
+    const glue = join(work, "glue");
+    run("bindings", wasmBindgen(), ["--target", "web", "--no-typescript", "--out-dir", glue, "--out-name", "denshimon", join(target, "wasm32-unknown-unknown/wasm-release/frontend.wasm")]);
+    const small = join(glue, "small.wasm");
+    run("wasm-opt", process.execPath, [join(here, "node_modules/binaryen/bin/wasm-opt"), "-Oz", "--enable-bulk-memory", "--enable-mutable-globals", "--enable-nontrapping-float-to-int", "--enable-sign-ext", "--enable-reference-types", "--enable-multivalue", "--strip-debug", "--strip-producers", join(glue, "denshimon_bg.wasm"), "-o", small]);
+
+    const assets = join(work, "assets");
+    mkdirSync(assets);
+    const wasm = publish(assets, "denshimon", "wasm", readFileSync(small));
+    // boot.js imports `denshimon` (the bindings) and starts them with the file named here.
+    const script = publish(assets, "denshimon", "js", await bundle("frontend/boot.js", {
+      format: "esm",
+      target: "es2022",
+      alias: { denshimon: join(glue, "denshimon.js") },
+      define: { DENSHIMON_WASM: JSON.stringify(`/assets/${wasm}`) },
+    }));
+    const style = publish(assets, "denshimon", "css", await bundle("style/main.css", { target: "es2022", external: ["/*"] }));
+    if (existsSync(join(root, "public"))) cpSync(join(root, "public"), join(work, "public"), { recursive: true });
+    rmSync(glue, { recursive: true });
+    writeFileSync(join(work, "assets.json"), JSON.stringify({ script, wasm, style }, null, 2));
+    writeFileSync(join(work, "inputs"), wanted);
+    rmSync(site, { recursive: true, force: true });
+    renameSync(work, site);
+  } catch (error) {
+    rmSync(work, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+await main();

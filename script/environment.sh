@@ -1,0 +1,38 @@
+# Where things lie and how progress is told; sourced by the other scripts.
+set -euo pipefail
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$ROOT"
+
+CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/denshimon
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$CACHE/target}
+export DENSHIMON_ASSETS_DIR=${DENSHIMON_ASSETS_DIR:-$CACHE/site}
+export PATH=$HOME/.cargo/bin:/usr/local/go/bin:$PATH
+BINARIES=$CARGO_TARGET_DIR/debug
+mkdir -p "$CACHE"
+
+STEP=0
+STEPS=${STEPS:-0}
+
+# step "what" "about how long when nothing is cached" command...: runs it and says how long it took.
+step() {
+  local what=$1 estimate=$2 began ended
+  shift 2
+  STEP=$((STEP + 1))
+  printf '[%d/%d] %s (first time: %s)\n' "$STEP" "$STEPS" "$what" "$estimate"
+  began=$(date +%s.%N)
+  if ! "$@"; then
+    printf '[%d/%d] %s FAILED\n' "$STEP" "$STEPS" "$what" >&2
+    exit 1
+  fi
+  ended=$(date +%s.%N)
+  printf '[%d/%d] %s: done in %s\n' "$STEP" "$STEPS" "$what" "$(seconds "$began" "$ended")"
+}
+
+seconds() {
+  awk -v began="$1" -v ended="$2" 'BEGIN { s = ended - began; if (s >= 90) printf "%d min %02d s", s / 60, s % 60; else printf "%.1f s", s }'
+}
+
+fail() {
+  printf '%s\n' "$*" >&2
+  exit 1
+}

@@ -1,0 +1,113 @@
+//! The program as one value, which the binary and the tests start alike.
+
+use std::future::Future;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use axum::Router;
+use axum::serve::ListenerExt;
+use engine::Engine;
+use secrecy::{ExposeSecret, SecretString};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::state::AppState;
+
+/// How long the way down may take: answers first, then the engine.
+const GRACE: Duration = Duration::from_secs(10);
+/// The answers' share of it.
+const ANSWERS: Duration = Duration::from_secs(4);
+
+/// A started program that does not yet serve.
+pub struct Application {
+    listener: TcpListener,
+    address: SocketAddr,
+    url: String,
+    router: Router,
+    engine: Engine,
+    stopping: CancellationToken,
+    setup_link: Option<SecretString>,
+}
+
+impl Application {
+    /// Binds the address, starts the engine and lays out the routes.
+    ///
+    /// # Errors
+    /// The address is taken, the assets are not built, or the engine cannot start.
+    pub async fn build(config: Config) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind(config.listen)
+            .await
+            .with_context(|| format!("cannot listen on {} (DENSHIMON_LISTEN)", config.listen))?;
+        let address = listener.local_addr().context("the listener has no address")?;
+        let url = config.public_url.as_ref().map_or_else(|| local_url(address), |url| url.origin().to_owned());
+        let engine = Engine::start(config.engine.clone()).await?;
+        let stopping = CancellationToken::new();
+        let state = AppState::new(&config, engine.clone(), stopping.clone())?;
+        let setup_link = first_account(&engine, &config, &url).await?;
+        Ok(Self { listener, address, url, router: crate::router::routes(state), engine, stopping, setup_link })
+    }
+
+    /// Returns the address listened on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Returns the address for browsers.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Returns the link that makes the first account; only a first start has one.
+    pub fn setup_link(&self) -> Option<&str> {
+        self.setup_link.as_ref().map(ExposeSecret::expose_secret)
+    }
+
+    /// Returns the engine behind the routes.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Serves until `shutdown` resolves; then ends streams, waits for answers, and stops the engine within 10 s.
+    ///
+    /// # Errors
+    /// The listener failed.
+    pub async fn run_until(self, shutdown: impl Future<Output = ()> + Send) -> anyhow::Result<()> {
+        let listener = self.listener.tap_io(|stream| {
+            // Small answers should not wait for more.
+            let _ = stream.set_nodelay(true);
+        });
+        let service = self.router.into_make_service_with_connect_info::<SocketAddr>();
+        let serving = axum::serve(listener, service).with_graceful_shutdown(self.stopping.clone().cancelled_owned());
+        let mut serving = tokio::spawn(serving.into_future());
+        tokio::select! {
+            () = shutdown => {}
+            ended = &mut serving => return ended.context("the server ended")?.context("the listener failed"),
+        }
+        let began = Instant::now();
+        self.stopping.cancel();
+        if tokio::time::timeout(ANSWERS, &mut serving).await.is_err() {
+            tracing::warn!("some requests were still running and were cut off");
+            serving.abort();
+        }
+        if !self.engine.stop(GRACE.saturating_sub(began.elapsed())).await {
+            tracing::warn!("background work did not end in time; the next start takes up what is left");
+        }
+        Ok(())
+    }
+}
+
+/// Makes the first account from the password that was set, or a link for a person to make it.
+async fn first_account(_engine: &Engine, _config: &Config, _url: &str) -> anyhow::Result<Option<SecretString>> {
+    Ok(None)
+}
+
+/// Nobody can open `0.0.0.0`.
+fn local_url(address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        format!("http://{}", SocketAddr::from((Ipv4Addr::LOCALHOST, address.port())))
+    } else {
+        format!("http://{address}")
+    }
+}

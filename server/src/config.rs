@@ -1,0 +1,177 @@
+//! What the program is told: a TOML file, over it the environment, over it the command line.
+//!
+//! This is the only place that reads the environment. A wrong value is one line that names its setting.
+
+mod address;
+mod cluster;
+mod repository;
+mod settings;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Parser;
+use engine::{Clock, DatabaseConfig, EngineConfig};
+use model::Timestamp;
+use secrecy::SecretString;
+
+pub use self::address::PublicUrl;
+use self::settings::Settings;
+
+/// Everything the program needs to start.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub listen: SocketAddr,
+    /// The address that browsers use, where it is not the one listened on.
+    pub public_url: Option<PublicUrl>,
+    /// Holds `assets.json` and the files it names.
+    pub assets_dir: PathBuf,
+    pub log: LogConfig,
+    /// Makes the first account, `admin`, without a set-up link.
+    pub admin_password: Option<SecretString>,
+    pub engine: EngineConfig,
+}
+
+/// What is logged, and how.
+#[derive(Clone, Debug)]
+pub struct LogConfig {
+    /// As `tracing-subscriber` reads it: `info,engine=debug`.
+    pub filter: String,
+    pub format: LogFormat,
+}
+
+/// How a log line looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+/// A wrong setting, in one line.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{setting}: {problem}")]
+pub struct ConfigError {
+    pub setting: String,
+    pub problem: String,
+}
+
+/// The command line.
+#[derive(Debug, Default, Parser)]
+#[command(name = "denshimon", about = "A dashboard that records a Kubernetes cluster in Git.")]
+pub struct Arguments {
+    /// The settings file [default: denshimon.toml, when it is there]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The cluster to follow; overrides KUBECONFIG
+    #[arg(long, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+}
+
+impl Config {
+    /// Reads the settings from the command line, the process's environment and the file.
+    ///
+    /// # Errors
+    /// The first setting that is wrong.
+    pub fn read(arguments: &Arguments) -> Result<Self, ConfigError> {
+        Self::from_sources(arguments, std::env::vars_os().filter_map(into_text))
+    }
+
+    /// Reads the settings from an environment that is handed in.
+    ///
+    /// # Errors
+    /// The first setting that is wrong.
+    pub fn from_sources(
+        arguments: &Arguments,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let settings = Settings::read(arguments, environment)?;
+        let listen = settings.parse("listen", "127.0.0.1:3000", "an address with a port, such as 127.0.0.1:3000")?;
+        let data_dir = PathBuf::from(settings.text("data_dir").unwrap_or_else(|| "data".into()));
+        let database = read_database(&settings)?;
+        let commit_window = read_commit_window(&settings)?;
+        Ok(Self {
+            listen,
+            public_url: settings
+                .text("public_url")
+                .map(|text| settings.check("public_url", PublicUrl::parse(&text)))
+                .transpose()?,
+            assets_dir: settings.text("assets_dir").map_or_else(|| PathBuf::from("site"), PathBuf::from),
+            log: read_log(&settings)?,
+            admin_password: read_admin_password(&settings)?,
+            engine: EngineConfig {
+                data_dir,
+                database,
+                cluster: cluster::read(&settings)?,
+                repository: repository::read(&settings)?,
+                commit_window,
+                clock: Clock::new(Timestamp::now),
+            },
+        })
+    }
+}
+
+fn into_text((name, value): (std::ffi::OsString, std::ffi::OsString)) -> Option<(String, String)> {
+    Some((name.into_string().ok()?, value.into_string().ok()?))
+}
+
+fn read_database(settings: &Settings) -> Result<DatabaseConfig, ConfigError> {
+    let username = settings.text("database_username");
+    let password = settings.secret("database_password");
+    match settings.text("database_url") {
+        None => Ok(DatabaseConfig::Embedded),
+        Some(url) if url == "memory" => Ok(DatabaseConfig::Memory),
+        Some(url) if url.starts_with("ws://") || url.starts_with("wss://") => {
+            if url.contains('@') {
+                return Err(
+                    settings.wrong("database_url", "holds no credentials: set database_username and database_password")
+                );
+            }
+            let username =
+                username.ok_or_else(|| settings.missing("database_username", "a database server asks for it"))?;
+            let password =
+                password.ok_or_else(|| settings.missing("database_password", "a database server asks for it"))?;
+            Ok(DatabaseConfig::Server { url, username, password })
+        }
+        Some(_) => {
+            Err(settings.wrong("database_url", "is the ws:// or wss:// address of a SurrealDB server, or memory"))
+        }
+    }
+}
+
+fn read_commit_window(settings: &Settings) -> Result<Duration, ConfigError> {
+    let text = settings.text("commit_window").unwrap_or_else(|| "2s".into());
+    if text == "0" {
+        return Ok(Duration::ZERO);
+    }
+    let window = text.parse::<jiff::SignedDuration>().ok().and_then(|window| Duration::try_from(window).ok());
+    match window {
+        Some(window) if window <= Duration::from_secs(3600) => Ok(window),
+        _ => Err(settings.wrong("commit_window", "is a time of at most an hour, such as 2s, 500ms or 0")),
+    }
+}
+
+fn read_log(settings: &Settings) -> Result<LogConfig, ConfigError> {
+    let filter = settings.text("log").unwrap_or_else(|| "info".into());
+    if filter.parse::<tracing_subscriber::EnvFilter>().is_err() {
+        return Err(settings.wrong("log", "is a filter such as info or warn,engine=debug"));
+    }
+    let format = match settings.text("log_format").as_deref() {
+        None | Some("text") => LogFormat::Text,
+        Some("json") => LogFormat::Json,
+        Some(_) => return Err(settings.wrong("log_format", "is text or json")),
+    };
+    Ok(LogConfig { filter, format })
+}
+
+fn read_admin_password(settings: &Settings) -> Result<Option<SecretString>, ConfigError> {
+    use secrecy::ExposeSecret;
+    match settings.secret("admin_password") {
+        Some(password) if password.expose_secret().chars().count() < 12 => {
+            Err(settings.wrong("admin_password", "has at least 12 characters"))
+        }
+        password => Ok(password),
+    }
+}

@@ -1,0 +1,45 @@
+//! `denshimon`: reads the settings, starts, serves until it is told to end.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use server::{Application, Arguments, Config};
+
+/// The exit code of a wrong setting, as sysexits.h has it.
+const EX_USAGE: u8 = 64;
+/// Rendering a page recurses deeply, and so does the store's query planner.
+const STACK_BYTES: usize = 10 * 1024 * 1024;
+
+fn main() -> ExitCode {
+    // Two providers are in the tree; whoever asks first must find this one.
+    if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
+        eprintln!("denshimon: a TLS provider is installed already");
+        return ExitCode::FAILURE;
+    }
+    let config = match Config::read(&Arguments::parse()) {
+        Ok(config) => config,
+        Err(error) => {
+            eprintln!("denshimon: {error}");
+            return ExitCode::from(EX_USAGE);
+        }
+    };
+    server::telemetry::init(&config.log);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build();
+    let outcome = runtime.map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(serve(config)));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("denshimon: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(config: Config) -> anyhow::Result<()> {
+    let application = Application::build(config).await?;
+    println!("Denshimon listens on {}", application.url());
+    if let Some(link) = application.setup_link() {
+        println!("Make the first account here, once and within 24 hours: {link}");
+    }
+    application.run_until(server::shutdown_signal()).await
+}

@@ -1,0 +1,85 @@
+//! Bounds on what one request may cost: bytes, time, and a panic that stays its own.
+
+use std::any::Any;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_LENGTH;
+use axum::middleware::Next;
+use axum::response::Response;
+use model::{Error, ErrorKind};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::failure::{self, Reader};
+
+/// A body that holds no manifest.
+const SMALL: usize = 64 * 1024;
+/// A body that may hold a manifest.
+const MANIFEST: usize = 1024 * 1024;
+/// The same in a form, where each mark may take three bytes. The parser keeps to [`MANIFEST`] itself.
+const MANIFEST_FORM: usize = 3 * MANIFEST;
+const TIME: Duration = Duration::from_secs(30);
+
+/// Reads the body before anybody asks who sent it, and refuses what is too long.
+pub(crate) async fn limit_body(request: Request, next: Next) -> Response {
+    let limit = limit_of(request.uri().path());
+    let reader = Reader::of(request.uri(), request.headers());
+    let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > limit as u64) {
+        return too_long(limit, reader);
+    }
+    let (parts, body) = request.into_parts();
+    match axum::body::to_bytes(body, limit).await {
+        Ok(bytes) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
+        Err(_) => too_long(limit, reader),
+    }
+}
+
+/// Ends what takes too long; streams live as long as they like.
+pub(crate) async fn limit_time(request: Request, next: Next) -> Response {
+    if request.uri().path().starts_with("/live/") {
+        return next.run(request).await;
+    }
+    let reader = Reader::of(request.uri(), request.headers());
+    match tokio::time::timeout(TIME, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => {
+            tracing::warn!("a request took too long and was given up");
+            let error = Error::new(ErrorKind::Unavailable, "The answer took too long.")
+                .with_hint("What was asked may still happen: look at the page again before you repeat it.");
+            failure::answer(&error, reader)
+        }
+    }
+}
+
+/// Turns a panic into an answer, so that it ends one request and nothing else.
+pub(crate) fn catch_panic() -> CatchPanicLayer<fn(Box<dyn Any + Send + 'static>) -> Response> {
+    CatchPanicLayer::custom(panicked)
+}
+
+fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("of an unknown kind");
+    tracing::error!(panic = text, "a request panicked");
+    let error = Error::new(ErrorKind::Internal, "Something went wrong inside Denshimon.")
+        .with_hint("The server's log says what; please report it.");
+    failure::answer(&error, Reader::Program)
+}
+
+fn limit_of(path: &str) -> usize {
+    if path.starts_with("/api/deployments") {
+        MANIFEST
+    } else if path.starts_with("/fn/deployments") {
+        MANIFEST_FORM
+    } else {
+        SMALL
+    }
+}
+
+fn too_long(limit: usize, reader: Reader) -> Response {
+    let error = Error::new(ErrorKind::Invalid, format!("This is too long: at most {} KiB are taken.", limit / 1024))
+        .with_hint("Go back, make it shorter and send it again.");
+    failure::answer_as(StatusCode::PAYLOAD_TOO_LARGE, &error, reader)
+}

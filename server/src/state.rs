@@ -1,0 +1,48 @@
+//! What every handler may use; cheap to clone.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use engine::Engine;
+use leptos::config::LeptosOptions;
+use tokio_util::sync::CancellationToken;
+
+use crate::assets::Assets;
+use crate::config::{Config, PublicUrl};
+use crate::probes::Metrics;
+
+/// What every handler may use.
+#[derive(Clone)]
+pub(crate) struct AppState {
+    pub(crate) engine: Engine,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) assets: Assets,
+    pub(crate) public_url: Option<PublicUrl>,
+    /// Cancelled when the program ends: streams end with it.
+    pub(crate) stopping: CancellationToken,
+    leptos_options: LeptosOptions,
+}
+
+impl AppState {
+    pub(crate) fn new(config: &Config, engine: Engine, stopping: CancellationToken) -> anyhow::Result<Self> {
+        Ok(Self {
+            engine,
+            metrics: Arc::default(),
+            assets: Assets::read(&config.assets_dir)?,
+            public_url: config.public_url.clone(),
+            stopping,
+            leptos_options: LeptosOptions::builder().output_name("denshimon").build(),
+        })
+    }
+
+    /// Tells whether browsers come by HTTPS.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.public_url.as_ref().is_some_and(PublicUrl::is_secure)
+    }
+}
+
+impl FromRef<AppState> for LeptosOptions {
+    fn from_ref(state: &AppState) -> Self {
+        state.leptos_options.clone()
+    }
+}

@@ -1,0 +1,16 @@
+//! The log: text for people or JSON for machines, on standard error.
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt;
+
+use crate::config::{LogConfig, LogFormat};
+
+/// Installs the log for the whole process; a second call changes nothing.
+pub fn init(config: &LogConfig) {
+    let builder = fmt().with_env_filter(EnvFilter::new(&config.filter)).with_writer(std::io::stderr);
+    // An error means that a log is installed already, as in tests.
+    let _ = match config.format {
+        LogFormat::Text => builder.compact().try_init(),
+        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+    };
+}

@@ -1,0 +1,5 @@
+//! The program as its users meet it: over HTTP.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+mod settings;
