@@ -1,0 +1,63 @@
+//! Takes out of a live object what the server owns, and leaves what a person set.
+//!
+//! Each rule is a file with its reason. Two kinds of facts tell whose a field is: `metadata.managedFields`, in which
+//! the API server keeps who wrote which field, and the `last-applied-configuration` annotation of `kubectl apply`.
+//! [`ownership`] drops what nobody wrote; the other rules drop what is known to be filled in by a controller or the
+//! server, whatever the facts say, since some clients write the whole object back.
+//!
+//! A document without a uid is no live object: from that nothing is taken that a person could have typed.
+
+mod account;
+mod authority;
+mod claim;
+mod evidence;
+mod job;
+mod metadata;
+mod namespace;
+mod ownership;
+mod role;
+mod secret;
+mod service;
+mod skip;
+mod template;
+
+use serde_json::Value;
+
+use crate::sanitize::evidence::Evidence;
+use crate::tree::{Manifest, prune};
+
+pub use skip::recordable;
+
+/// Makes a manifest of a live object, or of a document; doing so again changes nothing.
+///
+/// A Secret keeps its type and keys; its values are replaced by [`crate::NOT_RECORDED`].
+pub fn sanitize(live: &Value) -> Manifest {
+    let evidence = Evidence::of(live);
+    let mut tree = live.clone();
+    // The status is what the cluster makes of the rest.
+    if let Some(root) = tree.as_object_mut() {
+        root.remove("status");
+    }
+    // These look at annotations that `metadata` takes out.
+    claim::clean(&mut tree);
+    authority::clean(&mut tree);
+    ownership::clean(&mut tree, &evidence);
+    service::clean(&mut tree, &evidence);
+    job::clean(&mut tree);
+    template::clean(&mut tree);
+    namespace::clean(&mut tree);
+    role::clean(&mut tree);
+    account::clean(&mut tree);
+    secret::clean(&mut tree);
+    metadata::clean(&mut tree);
+    Manifest::new(tree)
+}
+
+/// Takes one key out of a map of names, and the map where nothing else was in it.
+fn remove_name(tree: &mut Value, map: &[&str], name: &str) {
+    let path: Vec<&str> = map.iter().copied().chain([name]).collect();
+    prune(tree, &path);
+}
+
+#[cfg(test)]
+mod tests;
