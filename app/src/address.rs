@@ -91,7 +91,8 @@ mod tests {
         for good in ["/", "/deployments?q=a%20b", "/a//b"] {
             assert_eq!(same_site(good), good);
         }
-        let bad = ["", "a", "//evil", "https://evil", "/\\evil", "/\t/evil", "/a\r\nSet-Cookie: x", "javascript:x", "/ü"];
+        let bad =
+            ["", "a", "//evil", "https://evil", "/\\evil", "/\t/evil", "/a\r\nSet-Cookie: x", "javascript:x", "/ü"];
         for bad in bad {
             assert_eq!(same_site(bad), "/", "{bad:?}");
         }

@@ -1,17 +1,54 @@
-//! Operation, observed change, commit and outcome: one timeline.
+//! Operation, observed change, commit and outcome: one timeline, each of its rows stored once.
+//!
+//! An operation makes its row before Kubernetes is asked, and gets its commit and its outcome in that same row. A
+//! change that did not come through Denshimon makes a row of its own. What is not finished is also kept in memory, so
+//! that the recorder can join a change with its operation without asking the database.
 
-use crate::store::Store;
+mod operations;
+mod read;
+mod record;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use model::ResourceRef;
+use tokio::sync::{Mutex, Notify};
+
+use crate::store::{Store, TimelineRow};
 use crate::{Clock, StartError};
+
+pub(crate) use operations::{NewOperation, Operation, OperationResult};
+pub(crate) use record::{Change, Relink};
 
 /// The ledger; cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Ledger {
     store: Store,
     clock: Clock,
+    open: Arc<Open>,
+}
+
+/// What is not finished.
+#[derive(Default)]
+struct Open {
+    /// By the operation's id; also guards the order of writes to the rows in it.
+    rows: Mutex<HashMap<String, TimelineRow>>,
+    /// Writes that Kubernetes has not answered, by resource.
+    in_flight: std::sync::Mutex<HashMap<ResourceRef, usize>>,
+    landed: Notify,
 }
 
 impl Ledger {
+    /// Reads what an earlier run left unfinished.
+    ///
+    /// # Errors
+    /// The database does not answer.
     pub(crate) async fn open(store: Store, clock: Clock) -> Result<Self, StartError> {
-        Ok(Self { store, clock })
+        let rows = store.unfinished_timeline().await.map_err(|error| {
+            StartError::Store(format!("Cannot read the unfinished operations from the database: {error}."))
+        })?;
+        let rows = rows.into_iter().map(|row| (row.entry.id.clone(), row)).collect();
+        let open = Open { rows: Mutex::new(rows), ..Open::default() };
+        Ok(Self { store, clock, open: Arc::new(open) })
     }
 }

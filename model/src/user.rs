@@ -91,6 +91,20 @@ pub struct TokenRequest {
     pub expires_in_days: u16,
 }
 
+/// Something that was done to accounts, or tried.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditEntry {
+    pub id: String,
+    pub at: Timestamp,
+    /// Who did it; the name as typed when a sign-in failed.
+    pub actor: String,
+    /// In plain words: `signed in`, `made user grace a viewer`.
+    pub action: String,
+    /// Where it came from, when that is known.
+    pub address: Option<String>,
+    pub succeeded: bool,
+}
+
 impl Scope {
     /// Tells whether a resource in this namespace (`None`: cluster-scoped) is inside.
     pub fn covers(&self, namespace: Option<&Namespace>) -> bool {

@@ -36,7 +36,8 @@ impl Reveals {
     /// Takes a secret out, for the user who made it.
     pub(super) fn take(&self, user_id: &str, id: &str) -> Option<SecretString> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let belongs = kept.get(id).is_some_and(|reveal| reveal.user_id == user_id && reveal.kept_at.elapsed() < KEPT_FOR);
+        let belongs =
+            kept.get(id).is_some_and(|reveal| reveal.user_id == user_id && reveal.kept_at.elapsed() < KEPT_FOR);
         if belongs { kept.remove(id).map(|reveal| reveal.secret) } else { None }
     }
 }

@@ -44,11 +44,7 @@ fn HunkRows(hunk: Hunk) -> impl IntoView {
                 .iter()
                 .map(|part| {
                     let text = part.text.clone();
-                    if part.changed {
-                        view! { <mark>{text}</mark> }.into_any()
-                    } else {
-                        text.into_any()
-                    }
+                    if part.changed { view! { <mark>{text}</mark> }.into_any() } else { text.into_any() }
                 })
                 .collect_view();
             view! {
@@ -88,7 +84,8 @@ mod tests {
     #[test]
     fn each_side_counts_its_own_lines() {
         let line = |mark| Line { mark, parts: vec![Part { text: "a".into(), changed: false }] };
-        let hunk = Hunk { old_start: 4, new_start: 5, lines: [Mark::Same, Mark::Removed, Mark::Added].map(line).into() };
+        let hunk =
+            Hunk { old_start: 4, new_start: 5, lines: [Mark::Same, Mark::Removed, Mark::Added].map(line).into() };
         let numbers: Vec<_> = numbered(&hunk).map(|(old, new, _)| (old, new)).collect();
         assert_eq!(numbers, [(Some(4), Some(5)), (Some(5), None), (None, Some(6))]);
     }

@@ -69,7 +69,9 @@ fn operation_words(state: Option<&OperationState>) -> Option<String> {
     match state {
         Some(OperationState::Started) => Some("Handed to Kubernetes, no answer yet.".to_owned()),
         Some(OperationState::Refused(why)) => Some(format!("Refused: {why}")),
-        Some(OperationState::Interrupted) => Some("Denshimon ended in between; the cluster shows no trace of it.".to_owned()),
+        Some(OperationState::Interrupted) => {
+            Some("Denshimon ended in between; the cluster shows no trace of it.".to_owned())
+        }
         Some(OperationState::Applied) | None => None,
     }
 }

@@ -75,7 +75,8 @@ mod tests {
 
     #[test]
     fn an_age_is_told_in_the_largest_unit_that_fits() {
-        let ages = [(-60, "in the future"), (0, "just now"), (59, "59 s ago"), (60, "1 min ago"), (3_599, "59 min ago")];
+        let ages =
+            [(-60, "in the future"), (0, "just now"), (59, "59 s ago"), (60, "1 min ago"), (3_599, "59 min ago")];
         let more = [(3_600, "1 h ago"), (86_399, "23 h ago"), (86_400, "1 d ago"), (8_640_000, "100 d ago")];
         for (seconds, expect) in ages.into_iter().chain(more) {
             assert_eq!(ago(seconds), expect);

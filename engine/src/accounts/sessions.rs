@@ -1,0 +1,130 @@
+//! Browsers' sessions: kept by the hash of their id, 12 h without use and 7 d at most.
+
+use std::time::Duration;
+
+use model::Timestamp;
+use model::user::SessionSummary;
+
+use super::revocation::Revoked;
+use super::secret_hash;
+use crate::rights::{Action, check};
+use crate::store::SessionRow;
+use crate::{Caller, Engine, Error, Via};
+
+const IDLE: Duration = Duration::from_secs(12 * 60 * 60);
+const ABSOLUTE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// How exact `last seen` is.
+const TOUCH: Duration = Duration::from_secs(60);
+
+impl Engine {
+    /// Keeps a session's data under its raw id; the idle time begins anew, the absolute one does not.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn save_session(
+        &self,
+        id: &str,
+        data: &str,
+        user_id: Option<&str>,
+        user_agent: &str,
+    ) -> Result<(), Error> {
+        let accounts = &self.parts.accounts;
+        let now = accounts.clock.now();
+        let hash = secret_hash(id);
+        let known = accounts.store.session(&hash).await?;
+        let created_at = known.map_or(now, |row| row.created_at);
+        let row = SessionRow {
+            hash,
+            user_id: user_id.map(ToOwned::to_owned),
+            data: data.to_owned(),
+            user_agent: user_agent.chars().filter(|c| !c.is_control()).take(200).collect(),
+            created_at,
+            last_seen: now,
+            expires_at: expiry(created_at, now),
+        };
+        accounts.store.put_session(&row).await
+    }
+
+    /// Returns a session's data and when it expires, and counts it as used.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn load_session(&self, id: &str) -> Result<Option<(String, Timestamp)>, Error> {
+        let accounts = &self.parts.accounts;
+        let now = accounts.clock.now();
+        let hash = secret_hash(id);
+        let Some(row) = accounts.store.session(&hash).await? else { return Ok(None) };
+        if row.expires_at <= now.as_millisecond() {
+            accounts.store.delete_session(&hash).await?;
+            return Ok(None);
+        }
+        let unseen = Duration::try_from(now.duration_since(row.last_seen)).unwrap_or_default();
+        let mut expires_at = row.expires_at;
+        if unseen > TOUCH {
+            expires_at = expiry(row.created_at, now);
+            accounts.store.touch_session(&hash, now, expires_at).await?;
+        }
+        let expires_at = Timestamp::from_millisecond(expires_at)
+            .map_err(|error| Error::internal("reading a session's expiry", error))?;
+        Ok(Some((row.data, expires_at)))
+    }
+
+    /// Ends a session and the streams that rest on it.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn delete_session(&self, id: &str) -> Result<(), Error> {
+        let hash = secret_hash(id);
+        self.parts.accounts.store.delete_session(&hash).await?;
+        self.parts.accounts.revocations.announce(Revoked::Session(hash));
+        Ok(())
+    }
+
+    /// Lists where the caller is signed in, last seen first.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn list_sessions(&self, caller: &Caller) -> Result<Vec<SessionSummary>, Error> {
+        check(caller, Action::ManageOwnAccount)?;
+        let accounts = &self.parts.accounts;
+        let now = accounts.clock.now().as_millisecond();
+        let mut rows = accounts.store.sessions_of(&caller.user_id).await?;
+        rows.retain(|row| row.expires_at > now);
+        rows.sort_by_key(|row| std::cmp::Reverse(row.last_seen));
+        let summary = |row: SessionRow| SessionSummary {
+            current: caller.via == Via::Session { id: row.hash.clone() },
+            id: row.hash,
+            created_at: row.created_at,
+            last_seen: row.last_seen,
+            user_agent: row.user_agent,
+        };
+        Ok(rows.into_iter().map(summary).collect())
+    }
+
+    /// Ends one of the caller's own sessions, named as in the list.
+    ///
+    /// # Errors
+    /// There is none with this id.
+    pub async fn revoke_session(&self, caller: &Caller, id: &str) -> Result<(), Error> {
+        check(caller, Action::ManageOwnAccount)?;
+        let accounts = &self.parts.accounts;
+        let row = accounts.store.session(id).await?;
+        let own = row.is_some_and(|row| row.user_id.as_deref() == Some(caller.user_id.as_str()));
+        if !own {
+            return Err(Error::NotFound { what: "such session".into() });
+        }
+        accounts.store.delete_session(id).await?;
+        accounts.revocations.announce(Revoked::Session(id.to_owned()));
+        accounts.audit(caller.username.as_str(), "ended a session", None, true).await
+    }
+
+    /// Deletes sessions that have expired; the background does it now and then.
+    pub(crate) async fn purge_sessions(&self) -> Result<(), Error> {
+        self.parts.store.purge_access(self.parts.config.clock.now()).await
+    }
+}
+
+/// Returns when a session ends that is used now, in milliseconds since 1970.
+fn expiry(created_at: Timestamp, now: Timestamp) -> i64 {
+    (now + IDLE).min(created_at + ABSOLUTE).as_millisecond()
+}

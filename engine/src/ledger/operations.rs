@@ -1,0 +1,239 @@
+//! What an actor does through Denshimon, from the request to Kubernetes' answer.
+
+use std::time::Duration;
+
+use model::history::{Actor, HistoryEntry, OperationState, Outcome, Recorded, Verb};
+use model::{ResourceRef, Timestamp};
+use ulid::Ulid;
+
+use super::Ledger;
+use crate::Error;
+use crate::store::TimelineRow;
+
+/// How long the recorder waits for Kubernetes' answer to a write before it names nobody.
+const SETTLE: Duration = Duration::from_secs(5);
+
+/// A write that is about to be asked of Kubernetes.
+#[derive(Clone, Debug)]
+pub(crate) struct NewOperation {
+    pub(crate) actor: Actor,
+    pub(crate) verb: Verb,
+    pub(crate) resource: ResourceRef,
+    /// In plain words, as a commit's subject: `Scale shop/api to 5`.
+    pub(crate) summary: String,
+    pub(crate) reason: String,
+    /// It starts a rollout, whose end belongs to the timeline.
+    pub(crate) rolls_out: bool,
+}
+
+/// How Kubernetes answered.
+#[derive(Clone, Debug)]
+pub(crate) enum OperationResult {
+    /// It took the write; for a delete, the uid and version are those of the object that goes.
+    Applied { uid: String, resource_version: Option<String> },
+    /// It refused, with the reason for people.
+    Refused(String),
+    /// It changed nothing, since all was already so.
+    Unchanged,
+    /// Denshimon ended before the answer and the cluster shows no trace of the write.
+    Interrupted,
+}
+
+/// An operation that Kubernetes took and that waits for its commit, or one that has no answer yet.
+#[derive(Clone, Debug)]
+pub(crate) struct Operation {
+    pub(crate) id: String,
+    pub(crate) actor: Actor,
+    pub(crate) verb: Verb,
+    pub(crate) resource: ResourceRef,
+    pub(crate) summary: String,
+    pub(crate) reason: String,
+    pub(crate) started_at: Timestamp,
+    pub(crate) uid: Option<String>,
+    pub(crate) resource_version: Option<u64>,
+}
+
+/// Counts a write as under way until it is dropped, whatever happens to the task that makes it.
+#[must_use]
+pub(crate) struct InFlight {
+    ledger: Ledger,
+    resource: ResourceRef,
+}
+
+impl Ledger {
+    /// Makes the operation's row. Until the returned guard is dropped the recorder waits before it attributes a change
+    /// of the resource: drop it after [`Ledger::finish_operation`].
+    ///
+    /// # Errors
+    /// The database does not answer; then nothing may be asked of Kubernetes.
+    pub(crate) async fn begin_operation(&self, new: NewOperation) -> Result<(String, InFlight), Error> {
+        let id = Ulid::generate().to_string();
+        let entry = HistoryEntry {
+            id: id.clone(),
+            at: self.clock.now(),
+            actor: new.actor,
+            verb: new.verb,
+            resource: new.resource.clone(),
+            summary: new.summary,
+            reason: new.reason,
+            operation: Some(OperationState::Started),
+            recorded: Recorded::Waiting,
+            outcome: None,
+        };
+        let row = TimelineRow { unfinished: true, awaits_outcome: new.rolls_out, ..TimelineRow::new(entry) };
+        let guard = InFlight::new(self, new.resource);
+        self.store.put_timeline(std::slice::from_ref(&row)).await?;
+        self.open.rows.lock().await.insert(id.clone(), row);
+        Ok((id, guard))
+    }
+
+    /// Notes Kubernetes' answer.
+    ///
+    /// # Errors
+    /// The database does not answer; the answer is then found again after the next start.
+    pub(crate) async fn finish_operation(&self, id: &str, result: OperationResult) -> Result<(), Error> {
+        let mut rows = self.open.rows.lock().await;
+        let Some(row) = rows.get_mut(id) else { return Ok(()) };
+        match result {
+            OperationResult::Applied { uid, resource_version } => {
+                row.uid = Some(uid);
+                row.resource_version = resource_version.and_then(|version| version.parse().ok());
+                row.entry.operation = Some(OperationState::Applied);
+            }
+            OperationResult::Unchanged => {
+                row.awaits_outcome = false;
+                row.entry.operation = Some(OperationState::Applied);
+                row.set_recorded(Recorded::Unchanged);
+            }
+            OperationResult::Refused(reason) => {
+                row.awaits_outcome = false;
+                row.entry.operation = Some(OperationState::Refused(reason));
+                row.set_recorded(Recorded::Never);
+            }
+            OperationResult::Interrupted => {
+                row.awaits_outcome = false;
+                row.entry.operation = Some(OperationState::Interrupted);
+                row.set_recorded(Recorded::Never);
+            }
+        }
+        let row = row.clone();
+        if !row.unfinished {
+            rows.remove(id);
+        }
+        self.store.put_timeline(&[row]).await
+    }
+
+    /// Waits until no write on a resource is under way, at most 5 s; returns whether that is so.
+    pub(crate) async fn settled(&self, resource: &ResourceRef) -> bool {
+        let waiting = async {
+            loop {
+                let landed = self.open.landed.notified();
+                if !self.is_in_flight(resource) {
+                    return;
+                }
+                landed.await;
+            }
+        };
+        tokio::time::timeout(SETTLE, waiting).await.is_ok()
+    }
+
+    /// Returns the operations on an object up to a version that wait for their commit, oldest first.
+    pub(crate) async fn find_operations(&self, uid: &str, resource_version: u64) -> Vec<Operation> {
+        let up_to = |row: &TimelineRow| row.resource_version.is_none_or(|version| version <= resource_version);
+        let wrote = |row: &TimelineRow| row.entry.verb != Verb::Delete && row.uid.as_deref() == Some(uid);
+        self.open_operations(|row| wrote(row) && up_to(row)).await
+    }
+
+    /// Returns all operations on an object that is gone which wait for their commit, the delete last.
+    pub(crate) async fn find_deletes(&self, uid: &str) -> Vec<Operation> {
+        self.open_operations(|row| row.uid.as_deref() == Some(uid)).await
+    }
+
+    /// Returns what an earlier run asked of Kubernetes without hearing the answer.
+    pub(crate) async fn started_operations(&self) -> Vec<Operation> {
+        let rows = self.open.rows.lock().await;
+        let started = rows.values().filter(|row| row.entry.operation == Some(OperationState::Started));
+        started.map(Operation::from).collect()
+    }
+
+    /// Returns the operations whose rollout has not ended, oldest first.
+    pub(crate) async fn pending_outcomes(&self) -> Vec<Operation> {
+        let rows = self.open.rows.lock().await;
+        let pending = |row: &&TimelineRow| row.awaits_outcome && row.entry.operation == Some(OperationState::Applied);
+        let mut operations: Vec<Operation> = rows.values().filter(pending).map(Operation::from).collect();
+        operations.sort_by(|a, b| a.id.cmp(&b.id));
+        operations
+    }
+
+    /// Says how the rollout of an operation ended.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub(crate) async fn set_outcome(&self, id: &str, outcome: Outcome) -> Result<(), Error> {
+        let mut rows = self.open.rows.lock().await;
+        let Some(row) = rows.get_mut(id) else { return Ok(()) };
+        row.set_outcome(outcome);
+        let row = row.clone();
+        if !row.unfinished {
+            rows.remove(id);
+        }
+        self.store.put_timeline(&[row]).await
+    }
+
+    async fn open_operations(&self, matches: impl Fn(&TimelineRow) -> bool) -> Vec<Operation> {
+        let rows = self.open.rows.lock().await;
+        let waits = |row: &&TimelineRow| {
+            row.entry.recorded == Recorded::Waiting && row.entry.operation == Some(OperationState::Applied)
+        };
+        let mut found: Vec<Operation> =
+            rows.values().filter(waits).filter(|row| matches(row)).map(Operation::from).collect();
+        found.sort_by(|a, b| a.id.cmp(&b.id));
+        found
+    }
+
+    fn is_in_flight(&self, resource: &ResourceRef) -> bool {
+        let in_flight = self.open.in_flight.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        in_flight.contains_key(resource)
+    }
+}
+
+impl InFlight {
+    fn new(ledger: &Ledger, resource: ResourceRef) -> Self {
+        let mut in_flight = ledger.open.in_flight.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        *in_flight.entry(resource.clone()).or_default() += 1;
+        drop(in_flight);
+        Self { ledger: ledger.clone(), resource }
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        let open = &self.ledger.open;
+        let mut in_flight = open.in_flight.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(count) = in_flight.get_mut(&self.resource) {
+            *count -= 1;
+            if *count == 0 {
+                in_flight.remove(&self.resource);
+            }
+        }
+        drop(in_flight);
+        open.landed.notify_waiters();
+    }
+}
+
+impl From<&TimelineRow> for Operation {
+    fn from(row: &TimelineRow) -> Self {
+        let entry = row.entry.clone();
+        Self {
+            id: entry.id,
+            actor: entry.actor,
+            verb: entry.verb,
+            resource: entry.resource,
+            summary: entry.summary,
+            reason: entry.reason,
+            started_at: entry.at,
+            uid: row.uid.clone(),
+            resource_version: row.resource_version,
+        }
+    }
+}

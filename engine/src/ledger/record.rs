@@ -1,0 +1,159 @@
+//! Links operations and observed changes with the commits that hold them.
+
+use std::collections::BTreeMap;
+
+use model::git::CommitId;
+use model::history::{Actor, HistoryEntry, Recorded, Verb};
+use model::{ResourceRef, Timestamp};
+use sha2::{Digest, Sha256};
+
+use super::Ledger;
+use crate::Error;
+use crate::store::TimelineRow;
+
+/// One observed change and what became of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Change {
+    pub(crate) resource: ResourceRef,
+    pub(crate) resource_version: String,
+    pub(crate) actor: Actor,
+    pub(crate) verb: Verb,
+    pub(crate) summary: String,
+    pub(crate) at: Timestamp,
+    /// The operations that it comes from; without one it makes a row of its own.
+    pub(crate) operations: Vec<String>,
+    pub(crate) recorded: Recorded,
+}
+
+/// A commit that the ledger may not know, as its trailers tell it.
+#[derive(Clone, Debug)]
+pub(crate) struct Relink {
+    pub(crate) commit: CommitId,
+    pub(crate) pushed: bool,
+    pub(crate) operations: Vec<String>,
+    pub(crate) changes: Vec<Change>,
+}
+
+impl Ledger {
+    /// Writes what became of observed changes, all or none; doing it again changes nothing.
+    ///
+    /// # Errors
+    /// The database does not answer; the commits' trailers still tell it all (see [`Ledger::relink`]).
+    pub(crate) async fn record_changes(&self, changes: Vec<Change>) -> Result<(), Error> {
+        let mut open = self.open.rows.lock().await;
+        let mut written: BTreeMap<String, TimelineRow> = BTreeMap::new();
+        for change in changes {
+            let mut linked = false;
+            for id in &change.operations {
+                let row = written.get(id).or_else(|| open.get(id)).cloned();
+                let Some(mut row) = row else { continue };
+                linked = true;
+                // Exactly one commit: the first one that was said stays.
+                if row.entry.recorded == Recorded::Waiting {
+                    row.set_recorded(change.recorded.clone());
+                }
+                written.insert(id.clone(), row);
+            }
+            // A change that left the record as it was and that nobody made through Denshimon is no event.
+            if !linked && change.operations.is_empty() && change.recorded != Recorded::Unchanged {
+                let row = change.into_row();
+                written.insert(row.entry.id.clone(), row);
+            }
+        }
+        let rows: Vec<TimelineRow> = written.into_values().collect();
+        self.store.put_timeline(&rows).await?;
+        for row in rows {
+            if row.unfinished {
+                open.insert(row.entry.id.clone(), row);
+            } else {
+                open.remove(&row.entry.id);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes over what commits say of themselves, after a crash between a commit and its rows here.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub(crate) async fn relink(&self, commits: Vec<Relink>) -> Result<(), Error> {
+        for relink in commits {
+            let recorded = Recorded::Commit { id: relink.commit, pushed: relink.pushed };
+            let changes = relink.changes.into_iter().map(|change| Change {
+                operations: relink.operations.clone(),
+                recorded: recorded.clone(),
+                ..change
+            });
+            self.record_changes(changes.collect()).await?;
+        }
+        Ok(())
+    }
+
+    /// Puts new commits in the place of those that a replay rewrote.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub(crate) async fn rewrite_commits(&self, rewrites: &[(CommitId, CommitId)]) -> Result<(), Error> {
+        let rewrites: BTreeMap<String, CommitId> =
+            rewrites.iter().map(|(old, new)| (old.to_string(), new.clone())).collect();
+        let old: Vec<String> = rewrites.keys().cloned().collect();
+        self.change_rows_of(&old, |row| row.rewrite(&rewrites)).await
+    }
+
+    /// Notes that the remote has commits.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub(crate) async fn mark_pushed(&self, commits: &[CommitId]) -> Result<(), Error> {
+        let commits: Vec<String> = commits.iter().map(ToString::to_string).collect();
+        self.change_rows_of(&commits, |row| {
+            if let Recorded::Commit { pushed, .. } = &mut row.entry.recorded {
+                *pushed = true;
+            }
+        })
+        .await
+    }
+
+    async fn change_rows_of(&self, commits: &[String], change: impl Fn(&mut TimelineRow)) -> Result<(), Error> {
+        if commits.is_empty() {
+            return Ok(());
+        }
+        let mut open = self.open.rows.lock().await;
+        let mut rows = self.store.timeline_of_commits(commits).await?;
+        for row in &mut rows {
+            change(row);
+        }
+        self.store.put_timeline(&rows).await?;
+        for row in rows {
+            if let Some(known) = open.get_mut(&row.entry.id) {
+                *known = row;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Change {
+    /// The id comes from what was seen, so that seeing it again makes no second row.
+    fn into_row(self) -> TimelineRow {
+        let seen = format!("{}|{}", crate::store::resource_key(&self.resource), self.resource_version);
+        let digest = Sha256::digest(seen.as_bytes());
+        let id = digest.iter().take(16).fold(String::from("change"), |id, byte| format!("{id}{byte:02x}"));
+        let entry = HistoryEntry {
+            id,
+            at: self.at,
+            actor: self.actor,
+            verb: self.verb,
+            resource: self.resource,
+            summary: self.summary,
+            reason: String::new(),
+            operation: None,
+            recorded: Recorded::Waiting,
+            outcome: None,
+        };
+        let mut row = TimelineRow::new(entry);
+        row.resource_version = self.resource_version.parse().ok();
+        row.set_recorded(self.recorded);
+        row
+    }
+}

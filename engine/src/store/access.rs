@@ -1,0 +1,122 @@
+//! Sessions and API tokens, each by the hash of its secret, and the audit.
+
+use model::user::{AuditEntry, Role, Scope};
+use model::{Page, PageRequest, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::Store;
+use crate::Error;
+
+/// A browser's session.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct SessionRow {
+    pub(crate) hash: String,
+    /// `None` before somebody signs in.
+    pub(crate) user_id: Option<String>,
+    /// What the server keeps in it, as JSON text.
+    pub(crate) data: String,
+    pub(crate) user_agent: String,
+    pub(crate) created_at: Timestamp,
+    pub(crate) last_seen: Timestamp,
+    /// Milliseconds since 1970.
+    pub(crate) expires_at: i64,
+}
+
+/// An API token.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct TokenRow {
+    pub(crate) key: String,
+    pub(crate) hash: String,
+    pub(crate) user_id: String,
+    pub(crate) name: String,
+    pub(crate) role: Role,
+    pub(crate) scope: Scope,
+    pub(crate) created_at: Timestamp,
+    pub(crate) expires_at: Timestamp,
+    pub(crate) last_used: Option<Timestamp>,
+}
+
+impl Store {
+    pub(crate) async fn session(&self, hash: &str) -> Result<Option<SessionRow>, Error> {
+        let statements = "SELECT * OMIT id FROM type::record('session', $hash);";
+        self.run(statements, json!({ "hash": hash })).await?.row(0)
+    }
+
+    pub(crate) async fn sessions_of(&self, user: &str) -> Result<Vec<SessionRow>, Error> {
+        let statements = "SELECT * OMIT id FROM session WHERE user_id = $user;";
+        self.run(statements, json!({ "user": user })).await?.rows(0)
+    }
+
+    pub(crate) async fn put_session(&self, row: &SessionRow) -> Result<(), Error> {
+        self.transact("UPSERT type::record('session', $row.hash) CONTENT $row", json!({ "row": row })).await
+    }
+
+    pub(crate) async fn touch_session(&self, hash: &str, now: Timestamp, expires_at: i64) -> Result<(), Error> {
+        let statements = "UPDATE type::record('session', $hash) SET last_seen = $now, expires_at = $expires_at";
+        self.transact(statements, json!({ "hash": hash, "now": now, "expires_at": expires_at })).await
+    }
+
+    pub(crate) async fn delete_session(&self, hash: &str) -> Result<(), Error> {
+        self.transact("DELETE type::record('session', $hash)", json!({ "hash": hash })).await
+    }
+
+    /// Deletes what has expired.
+    pub(crate) async fn purge_access(&self, now: Timestamp) -> Result<(), Error> {
+        let statements = "DELETE session WHERE expires_at < $now";
+        self.transact(statements, json!({ "now": now.as_millisecond() })).await
+    }
+
+    pub(crate) async fn token_by_hash(&self, hash: &str) -> Result<Option<TokenRow>, Error> {
+        let statements = "SELECT * OMIT id FROM token WHERE hash = $hash;";
+        self.run(statements, json!({ "hash": hash })).await?.row(0)
+    }
+
+    pub(crate) async fn token(&self, key: &str) -> Result<Option<TokenRow>, Error> {
+        self.run("SELECT * OMIT id FROM type::record('token', $key);", json!({ "key": key })).await?.row(0)
+    }
+
+    pub(crate) async fn tokens_of(&self, user: &str) -> Result<Vec<TokenRow>, Error> {
+        let statements = "SELECT * OMIT id FROM token WHERE user_id = $user ORDER BY key DESC;";
+        self.run(statements, json!({ "user": user })).await?.rows(0)
+    }
+
+    pub(crate) async fn put_token(&self, row: &TokenRow) -> Result<(), Error> {
+        self.transact("UPSERT type::record('token', $row.key) CONTENT $row", json!({ "row": row })).await
+    }
+
+    pub(crate) async fn touch_token(&self, key: &str, now: Timestamp) -> Result<(), Error> {
+        let statements = "UPDATE type::record('token', $key) SET last_used = $now";
+        self.transact(statements, json!({ "key": key, "now": now })).await
+    }
+
+    pub(crate) async fn delete_token(&self, key: &str) -> Result<(), Error> {
+        self.transact("DELETE type::record('token', $key)", json!({ "key": key })).await
+    }
+
+    pub(crate) async fn put_audit(&self, entry: &AuditEntry) -> Result<(), Error> {
+        let statements = "CREATE type::record('audit', $entry.id) CONTENT { at: $at, entry: $entry }";
+        self.transact(statements, json!({ "entry": entry, "at": entry.at.as_millisecond() })).await
+    }
+
+    /// Reads one page of the audit, newest first.
+    pub(crate) async fn audit(&self, page: PageRequest) -> Result<Page<AuditEntry>, Error> {
+        #[derive(Deserialize)]
+        struct Row {
+            entry: AuditEntry,
+        }
+        #[derive(Deserialize)]
+        struct Count {
+            total: u64,
+        }
+        let page = page.clamped();
+        let statements = "
+            SELECT entry, at FROM audit ORDER BY at DESC LIMIT $size START $offset;
+            SELECT count() AS total FROM audit GROUP ALL;";
+        let mut answers = self.run(statements, json!({ "size": page.size, "offset": page.offset() })).await?;
+        let rows: Vec<Row> = answers.rows(0)?;
+        let total = answers.row::<Count>(1)?.map_or(0, |count| count.total);
+        let items = rows.into_iter().map(|row| row.entry).collect();
+        Ok(Page { items, total, number: page.number, size: page.size })
+    }
+}
