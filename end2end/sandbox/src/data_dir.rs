@@ -2,6 +2,7 @@
 
 use std::{
     fs::{self, File},
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
 };
 
@@ -51,7 +52,9 @@ impl DataDir {
     }
 
     fn hold(path: &Path, lifetime: Lifetime) -> Result<Self> {
-        fs::create_dir_all(path).with_context(|| format!("create {}", path.display()))?;
+        // Databases within hold tokens.
+        let created = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+        created.with_context(|| format!("create {}", path.display()))?;
         let path = path.canonicalize()?;
         let lock = open_lock(path.join("lock"))?;
         if lock.try_lock().is_err() {

@@ -1,6 +1,6 @@
 //! The command `sandbox`.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -34,7 +34,11 @@ enum Command {
     Env,
     /// Runs the sandbox that tests share.
     #[command(hide = true)]
-    RunShared,
+    RunShared {
+        /// How long it waits for somebody to use it again.
+        #[arg(long, default_value_t = 600)]
+        idle_seconds: u64,
+    },
 }
 
 #[tokio::main]
@@ -50,6 +54,6 @@ async fn main() -> Result<()> {
             }
             Ok(())
         }
-        Command::RunShared => sandbox::run_shared().await,
+        Command::RunShared { idle_seconds } => sandbox::run_shared(Duration::from_secs(idle_seconds)).await,
     }
 }

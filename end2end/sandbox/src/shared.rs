@@ -32,8 +32,6 @@ use crate::{
     wait::wait_for,
 };
 
-/// How long it waits for somebody to use it again.
-const IDLE: Duration = Duration::from_secs(600);
 const START: Duration = Duration::from_secs(120);
 const END: Duration = Duration::from_secs(40);
 
@@ -111,12 +109,12 @@ pub async fn stop_shared() -> Result<()> {
     wait_until_gone(&dir).await
 }
 
-/// Runs the shared sandbox in this process until nobody uses it.
+/// Runs the shared sandbox in this process until nobody has used it for `idle`.
 ///
 /// # Errors
 ///
 /// When it runs already, does not come up, or one of its components ends by itself.
-pub async fn run_shared() -> Result<()> {
+pub async fn run_shared(idle: Duration) -> Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let dir = shared_dir()?;
     let alive = open_lock(dir.join("alive"))?;
@@ -133,7 +131,7 @@ pub async fn run_shared() -> Result<()> {
     State { pid: std::process::id(), kubeconfig: sandbox.kubeconfig().to_owned(), gitea }.write(&dir)?;
     let end = tokio::select! {
         _ = terminate.recv() => Ok(()),
-        result = wait_until_unused(&dir) => result,
+        result = wait_until_unused(&dir, idle) => result,
         name = sandbox.wait_for_death() => Err(anyhow::anyhow!("{name} ended by itself")),
     };
     // Where it ends for lack of users this is done already, under the lock.
@@ -215,8 +213,8 @@ async fn wait_until_gone(dir: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Returns when nobody has held a lease for ten minutes; from then on nobody can join.
-async fn wait_until_unused(dir: &Path) -> Result<()> {
+/// Returns when nobody has held a lease for `idle`; from then on nobody can join.
+async fn wait_until_unused(dir: &Path, idle: Duration) -> Result<()> {
     let lock = open_lock(dir.join("lock"))?;
     let mut last_use = Instant::now();
     loop {
@@ -228,7 +226,7 @@ async fn wait_until_unused(dir: &Path) -> Result<()> {
         }
         if is_leased(dir)? {
             last_use = Instant::now();
-        } else if last_use.elapsed() > IDLE {
+        } else if last_use.elapsed() > idle {
             fs::remove_file(State::path(dir))?;
             return Ok(());
         }

