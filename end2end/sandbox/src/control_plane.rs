@@ -146,6 +146,7 @@ impl ControlPlane {
             "--endpoint-reconciler-type=none".to_owned(),
             format!("--tls-cert-file={}", pki("server.crt")),
             format!("--tls-private-key-file={}", pki("server.key")),
+            format!("--client-ca-file={}", pki("ca.crt")),
             format!("--token-auth-file={}", data.join("tokens.csv").display()),
             "--authorization-mode=Node,RBAC".to_owned(),
             // It would refuse pods until their namespace has its account.
@@ -212,6 +213,8 @@ impl ControlPlane {
         let arguments = vec![
             kubeconfig_flag(data, "kwok"),
             format!("--config={}", data.join("kwok.yaml").display()),
+            // It warns on each scrape of a node without pods.
+            "-v=ERROR".to_owned(),
             "--manage-all-nodes".to_owned(),
             "--node-ip=127.0.0.1".to_owned(),
             format!("--node-port={}", self.ports.kwok),
