@@ -1,7 +1,20 @@
 //! The connection to the cluster and the watches on it.
+//!
+//! One watch per kind is the only source of state: it feeds the inventory, which pages read, and the recorder. What is
+//! a custom resource is learnt from the watch on definitions, so kinds come and go without a restart.
+
+mod changes;
+mod connect;
+mod definitions;
+mod follow;
+pub(crate) mod inventory;
+mod kinds;
+mod state;
 
 use std::sync::Arc;
 
+use kube::Client;
+use model::sync::WatchedKind;
 use model::{Kind, ResourceRef, Timestamp};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -9,9 +22,19 @@ use tokio_util::task::TaskTracker;
 
 use crate::{EngineConfig, StartError};
 
+use inventory::Inventory;
+
+/// Events that wait for the recorder; when it is behind, the watches wait.
+const QUEUE: usize = 1024;
+
 /// The cluster; cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Cluster {}
+pub(crate) struct Cluster {
+    client: Client,
+    inventory: Inventory,
+    changes: changes::Changes,
+    state: Arc<state::WatchStates>,
+}
 
 /// What the watches tell the recorder, in the order they saw it per resource.
 #[derive(Clone, Debug)]
@@ -29,12 +52,58 @@ pub(crate) enum Observed {
 }
 
 impl Cluster {
+    /// Begins to follow all kinds; a cluster that does not answer is tried again until it does.
+    ///
+    /// # Errors
+    /// The kubeconfig cannot be read or names no such context.
     pub(crate) async fn start(
-        _config: &EngineConfig,
-        _stopping: &CancellationToken,
-        _tasks: &TaskTracker,
+        config: &EngineConfig,
+        stopping: &CancellationToken,
+        tasks: &TaskTracker,
     ) -> Result<(Self, mpsc::Receiver<Observed>), StartError> {
-        let (_sender, receiver) = mpsc::channel(1024);
-        Ok((Self {}, receiver))
+        let client = connect::connect(&config.cluster).await?;
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        let cluster = Self {
+            client,
+            inventory: Inventory::default(),
+            changes: changes::Changes::default(),
+            state: Arc::new(state::WatchStates::new(config.clock.clone())),
+        };
+        let follower = follow::Follower {
+            client: cluster.client.clone(),
+            name: config.cluster.name.clone(),
+            clock: config.clock.clone(),
+            inventory: cluster.inventory.clone(),
+            changes: cluster.changes.clone(),
+            state: cluster.state.clone(),
+            observed: sender,
+        };
+        tasks.spawn(definitions::follow_all(follower, stopping.clone()));
+        Ok((cluster, receiver))
+    }
+
+    /// Returns a client with Denshimon's own rights; people's rights are checked before it is used.
+    pub(crate) fn client(&self) -> Client {
+        self.client.clone()
+    }
+
+    /// Returns what the watches have seen.
+    pub(crate) fn inventory(&self) -> &Inventory {
+        &self.inventory
+    }
+
+    /// Returns since when and why the cluster does not answer.
+    pub(crate) fn away(&self) -> Option<(Timestamp, String)> {
+        self.state.away()
+    }
+
+    /// Returns each followed kind with its watch's state.
+    pub(crate) fn watched_kinds(&self) -> Vec<WatchedKind> {
+        self.state.kinds()
+    }
+
+    /// Returns the notices of changed Deployments.
+    pub(crate) fn changes(&self) -> &changes::Changes {
+        &self.changes
     }
 }

@@ -1,0 +1,88 @@
+//! How each watch does, and whether the cluster answers at all.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use model::sync::{WatchState, WatchedKind};
+use model::{Kind, Timestamp};
+use tokio::sync::watch;
+
+use crate::Clock;
+
+/// Shared by all watches.
+pub(crate) struct WatchStates {
+    clock: Clock,
+    kinds: Mutex<BTreeMap<Kind, WatchedKind>>,
+    /// Since when and why the cluster does not answer.
+    away: watch::Sender<Option<(Timestamp, String)>>,
+}
+
+impl WatchStates {
+    pub(super) fn new(clock: Clock) -> Self {
+        Self { clock, kinds: Mutex::default(), away: watch::Sender::new(None) }
+    }
+
+    pub(super) fn kinds(&self) -> Vec<WatchedKind> {
+        self.lock().values().cloned().collect()
+    }
+
+    pub(super) fn away(&self) -> Option<(Timestamp, String)> {
+        self.away.borrow().clone()
+    }
+
+    /// Returns a channel that holds `None` while the cluster answers.
+    pub(super) fn watch_away(&self) -> watch::Receiver<Option<(Timestamp, String)>> {
+        self.away.subscribe()
+    }
+
+    /// The cluster does not answer, for a reason in words.
+    pub(super) fn lose(&self, reason: &str) {
+        let now = self.clock.now();
+        self.away.send_if_modified(|away| {
+            let first = away.is_none();
+            if first {
+                *away = Some((now, reason.to_owned()));
+            }
+            first
+        });
+    }
+
+    /// The cluster answers again.
+    pub(super) fn regain(&self) {
+        self.away.send_if_modified(|away| away.take().is_some());
+    }
+
+    pub(super) fn set(&self, kind: &Kind, state: WatchState) {
+        let mut kinds = self.lock();
+        let entry = kinds.entry(kind.clone()).or_insert_with(|| new(kind));
+        // The first reason and time of an absence stay.
+        if !(matches!(entry.state, WatchState::Away { .. }) && matches!(state, WatchState::Away { .. })) {
+            entry.state = state;
+        }
+    }
+
+    pub(super) fn set_away(&self, kind: &Kind, reason: &str) {
+        let since = self.clock.now();
+        self.set(kind, WatchState::Away { since, reason: reason.to_owned() });
+    }
+
+    pub(super) fn count(&self, kind: &Kind, objects: usize) {
+        let now = self.clock.now();
+        if let Some(entry) = self.lock().get_mut(kind) {
+            entry.objects = u32::try_from(objects).unwrap_or(u32::MAX);
+            entry.last_event = Some(now);
+        }
+    }
+
+    pub(super) fn forget(&self, kind: &Kind) {
+        self.lock().remove(kind);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Kind, WatchedKind>> {
+        self.kinds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn new(kind: &Kind) -> WatchedKind {
+    WatchedKind { kind: kind.clone(), objects: 0, last_event: None, state: WatchState::Listing }
+}
