@@ -46,7 +46,7 @@ impl Accounts {
 }
 
 /// Makes 256 bits of randomness, as 64 hexadecimal digits after a prefix that says what it opens.
-fn new_secret(prefix: &str) -> Result<SecretString, Error> {
+pub(crate) fn new_secret(prefix: &str) -> Result<SecretString, Error> {
     let mut bytes = [0u8; 32];
     OsRng.try_fill_bytes(&mut bytes).map_err(|error| Error::internal("drawing random numbers", error))?;
     Ok(format!("{prefix}{}", hexadecimal(&bytes)).into())

@@ -14,6 +14,7 @@ mod drafts;
 mod error;
 mod health;
 mod ledger;
+mod purge;
 mod recorder;
 mod repository;
 pub mod rights;

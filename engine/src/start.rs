@@ -9,6 +9,7 @@ use tokio_util::task::TaskTracker;
 use crate::EngineConfig;
 use crate::accounts::Accounts;
 use crate::cluster::Cluster;
+use crate::drafts::AnonymousDrafts;
 use crate::ledger::Ledger;
 use crate::recorder::Recorder;
 use crate::repository::Repository;
@@ -25,6 +26,7 @@ pub(crate) struct Parts {
     pub(crate) config: EngineConfig,
     pub(crate) store: Store,
     pub(crate) accounts: Accounts,
+    pub(crate) anonymous_drafts: AnonymousDrafts,
     pub(crate) ledger: Ledger,
     pub(crate) cluster: Cluster,
     pub(crate) repository: Repository,
@@ -61,16 +63,33 @@ impl Engine {
         let (cluster, observed) = Cluster::start(&config, &stopping, &tasks).await?;
         let recorder =
             Recorder::start(&config, repository.clone(), ledger.clone(), observed, &stopping, &tasks).await?;
-        let parts = Parts { config, store, accounts, ledger, cluster, repository, recorder, stopping, tasks };
-        Ok(Self { parts: Arc::new(parts) })
+        let anonymous_drafts = AnonymousDrafts::default();
+        let parts = Parts {
+            config,
+            store,
+            accounts,
+            anonymous_drafts,
+            ledger,
+            cluster,
+            repository,
+            recorder,
+            stopping: stopping.clone(),
+            tasks: tasks.clone(),
+        };
+        let engine = Self { parts: Arc::new(parts) };
+        tasks.spawn(engine.clone().purge_now_and_then(stopping));
+        Ok(engine)
     }
 
-    /// Ends all background work: watches first, then the recorder commits and pushes what it holds.
+    /// Ends all background work: watches first, then the recorder commits and pushes what it holds,
+    /// and the store is closed last.
     ///
     /// Returns whether everything ended within the grace period.
     pub async fn stop(&self, grace: Duration) -> bool {
         self.parts.stopping.cancel();
         self.parts.tasks.close();
-        tokio::time::timeout(grace, self.parts.tasks.wait()).await.is_ok()
+        let ended = tokio::time::timeout(grace, self.parts.tasks.wait()).await.is_ok();
+        self.parts.store.close().await;
+        ended
     }
 }

@@ -5,9 +5,11 @@
 
 mod access;
 mod connect;
+mod drafts;
 mod timeline;
 mod users;
 
+use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,10 +19,12 @@ use surrealdb::engine::local::Db;
 use surrealdb::engine::remote::ws::Client;
 use surrealdb::types::QueryError;
 use surrealdb::{IndexedResults, Surreal};
+use surrealdb_core::kvs::Datastore;
 
 use crate::{EngineConfig, Error, StartError};
 
 pub(crate) use access::{SessionRow, TokenRow};
+pub(crate) use drafts::DraftRow;
 pub(crate) use timeline::{TimelineRow, resource_key};
 pub(crate) use users::{LinkRow, UserRow};
 
@@ -33,7 +37,12 @@ pub(crate) struct Store(Arc<Database>);
 
 enum Database {
     /// In this process.
-    Local(Surreal<Db>),
+    Local {
+        database: Surreal<Db>,
+        datastore: Arc<Datastore>,
+        /// Keeps other processes out for as long as it is open.
+        _lock: Option<File>,
+    },
     Remote(Surreal<Client>),
 }
 
@@ -51,6 +60,15 @@ impl Store {
         Ok(store)
     }
 
+    /// Writes everything to the disk and closes; what is asked afterwards fails.
+    pub(crate) async fn close(&self) {
+        if let Database::Local { datastore, .. } = &*self.0
+            && let Err(error) = datastore.shutdown().await
+        {
+            tracing::warn!(error = %error, "the store did not close cleanly; nothing that was answered is lost");
+        }
+    }
+
     /// Runs statements with variables; tries again when another transaction was faster.
     ///
     /// # Errors
@@ -59,7 +77,7 @@ impl Store {
         let mut attempt = 0;
         loop {
             let answer = match &*self.0 {
-                Database::Local(database) => database.query(statements).bind(variables.clone()).await,
+                Database::Local { database, .. } => database.query(statements).bind(variables.clone()).await,
                 Database::Remote(database) => database.query(statements).bind(variables.clone()).await,
             };
             let error = match answer.and_then(first_cause) {

@@ -1,6 +1,7 @@
 //! Passwords: what is good enough, and argon2id.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
@@ -12,6 +13,8 @@ use crate::Error;
 
 /// Each hash takes 19 MiB for some tens of milliseconds: two at a time bound both.
 const AT_ONCE: usize = 2;
+/// Who waits longer for their turn is sent away.
+const LONGEST_QUEUE: Duration = Duration::from_secs(10);
 
 /// The commonest passwords of ten and more characters; shorter ones are refused anyway.
 const COMMONEST: [&str; 20] = [
@@ -74,8 +77,9 @@ impl Passwords {
         &self,
         work: impl FnOnce() -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let permit =
-            self.0.clone().acquire_owned().await.map_err(|error| Error::internal("hashing a password", error))?;
+        let permit = tokio::time::timeout(LONGEST_QUEUE, self.0.clone().acquire_owned()).await;
+        let permit = permit.map_err(|_| Error::TooMany { retry_after: LONGEST_QUEUE })?;
+        let permit = permit.map_err(|error| Error::internal("hashing a password", error))?;
         let answer = tokio::task::spawn_blocking(move || {
             let _permit = permit;
             work()
@@ -101,7 +105,7 @@ pub(super) fn check_new(field: &str, password: &SecretString, username: &Usernam
         return Err(Error::invalid_field(field, "A password has 10 to 200 characters."));
     }
     let lower = text.to_lowercase();
-    let single = text.chars().all(|c| Some(c) == text.chars().next());
+    let single = text.chars().next().is_some_and(|first| text.chars().all(|c| c == first));
     if single || COMMONEST.contains(&lower.as_str()) {
         return Err(Error::invalid_field(field, "This password is among the first that others would try."));
     }

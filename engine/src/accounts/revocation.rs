@@ -1,8 +1,14 @@
 //! Tells open streams that what they rest on has ended.
 
+use std::time::Duration;
+
 use tokio::sync::broadcast;
 
-use crate::{Caller, Engine, Via};
+use super::Accounts;
+use crate::{Caller, Engine, Error, Via};
+
+/// How often a stream looks whether its session or token has expired, or was ended by another replica.
+const LOOK: Duration = Duration::from_secs(30);
 
 /// What has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,17 +45,38 @@ impl Engine {
     /// Begins to listen when it is called, not when it is first polled.
     pub fn revoked(&self, caller: &Caller) -> impl Future<Output = ()> + Send + use<> {
         let mut revocations = self.parts.accounts.revocations.0.subscribe();
+        let accounts = self.parts.accounts.clone();
         let caller = caller.clone();
         async move {
+            // The first look finds what ended between the making of the caller and now.
+            let mut look = tokio::time::interval(LOOK);
             loop {
-                match revocations.recv().await {
-                    Ok(revoked) if !concerns(&revoked, &caller) => {}
-                    // Whoever missed something cannot know: better to end once too often.
-                    Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => return,
-                    Err(broadcast::error::RecvError::Closed) => return,
+                tokio::select! {
+                    revoked = revocations.recv() => match revoked {
+                        Ok(revoked) if !concerns(&revoked, &caller) => {}
+                        // Whoever missed something cannot know: better to end once too often.
+                        Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => return,
+                        Err(broadcast::error::RecvError::Closed) => return,
+                    },
+                    _ = look.tick() => if has_ended(&accounts, &caller).await { return },
                 }
             }
         }
+    }
+}
+
+/// Tells whether what the caller rests on has ended or changed; a database that is away ends nothing.
+async fn has_ended(accounts: &Accounts, caller: &Caller) -> bool {
+    let now = match &caller.via {
+        Via::Session { id } => accounts.session_caller(&caller.user_id, id).await,
+        Via::Token { id, .. } => match accounts.store.token(id).await {
+            Ok(row) => accounts.token_caller(row).await,
+            Err(error) => Err(error),
+        },
+    };
+    match now {
+        Ok(now) => now.role != caller.role || now.scope != caller.scope,
+        Err(error) => matches!(error, Error::NotSignedIn),
     }
 }
 

@@ -15,18 +15,22 @@ const IDLE: Duration = Duration::from_secs(12 * 60 * 60);
 const ABSOLUTE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// How exact `last seen` is.
 const TOUCH: Duration = Duration::from_secs(60);
+/// Sessions one user may have; the one that ends next gives way.
+const MOST: usize = 100;
 
 impl Engine {
-    /// Keeps a session's data under its raw id; the idle time begins anew, the absolute one does not.
+    /// Keeps a session's data under its raw id; the idle time begins anew, the absolute one does not, and neither
+    /// goes beyond `expiry`. A session that was ended stays so.
     ///
     /// # Errors
     /// The database does not answer.
     pub async fn save_session(
         &self,
         id: &str,
-        data: &str,
-        user_id: Option<&str>,
-        user_agent: &str,
+        data: String,
+        expiry: Timestamp,
+        user_id: Option<String>,
+        user_agent: String,
     ) -> Result<(), Error> {
         let accounts = &self.parts.accounts;
         let now = accounts.clock.now();
@@ -35,14 +39,15 @@ impl Engine {
         let created_at = known.map_or(now, |row| row.created_at);
         let row = SessionRow {
             hash,
-            user_id: user_id.map(ToOwned::to_owned),
-            data: data.to_owned(),
+            user_id,
+            data,
             user_agent: user_agent.chars().filter(|c| !c.is_control()).take(200).collect(),
             created_at,
             last_seen: now,
-            expires_at: expiry(created_at, now),
+            expires_at: expires_at(created_at, now).min(expiry.as_millisecond()),
+            ended: false,
         };
-        accounts.store.put_session(&row).await
+        accounts.store.put_session(&row, MOST).await
     }
 
     /// Returns a session's data and when it expires, and counts it as used.
@@ -55,18 +60,17 @@ impl Engine {
         let hash = secret_hash(id);
         let Some(row) = accounts.store.session(&hash).await? else { return Ok(None) };
         if row.expires_at <= now.as_millisecond() {
-            accounts.store.delete_session(&hash).await?;
             return Ok(None);
         }
         let unseen = Duration::try_from(now.duration_since(row.last_seen)).unwrap_or_default();
-        let mut expires_at = row.expires_at;
+        let mut expiry = row.expires_at;
         if unseen > TOUCH {
-            expires_at = expiry(row.created_at, now);
-            accounts.store.touch_session(&hash, now, expires_at).await?;
+            expiry = expires_at(row.created_at, now);
+            accounts.store.touch_session(&hash, now, expiry).await?;
         }
-        let expires_at = Timestamp::from_millisecond(expires_at)
+        let expiry = Timestamp::from_millisecond(expiry)
             .map_err(|error| Error::internal("reading a session's expiry", error))?;
-        Ok(Some((row.data, expires_at)))
+        Ok(Some((row.data, expiry)))
     }
 
     /// Ends a session and the streams that rest on it.
@@ -75,7 +79,7 @@ impl Engine {
     /// The database does not answer.
     pub async fn delete_session(&self, id: &str) -> Result<(), Error> {
         let hash = secret_hash(id);
-        self.parts.accounts.store.delete_session(&hash).await?;
+        self.parts.accounts.store.end_session(&hash).await?;
         self.parts.accounts.revocations.announce(Revoked::Session(hash));
         Ok(())
     }
@@ -113,7 +117,7 @@ impl Engine {
         if !own {
             return Err(Error::NotFound { what: "such session".into() });
         }
-        accounts.store.delete_session(id).await?;
+        accounts.store.end_session(id).await?;
         accounts.revocations.announce(Revoked::Session(id.to_owned()));
         accounts.audit(caller.username.as_str(), "ended a session", None, true).await
     }
@@ -125,6 +129,6 @@ impl Engine {
 }
 
 /// Returns when a session ends that is used now, in milliseconds since 1970.
-fn expiry(created_at: Timestamp, now: Timestamp) -> i64 {
+fn expires_at(created_at: Timestamp, now: Timestamp) -> i64 {
     (now + IDLE).min(created_at + ABSOLUTE).as_millisecond()
 }

@@ -118,12 +118,14 @@ impl Engine {
         let row = accounts.store.user(user).await?.filter(|row| !row.disabled).ok_or_else(spent)?;
         password::check_new("password", &password, &row.username)?;
         let hash = accounts.passwords.hash(password).await?;
+        let _guard = accounts.membership.lock().await;
         if accounts.store.take_link(&link.hash).await?.is_none() {
             return Err(spent());
         }
+        // Hashing takes a while, in which the user may have been disabled or deleted.
+        let row = accounts.store.user(&row.key).await?.filter(|row| !row.disabled).ok_or_else(spent)?;
         let row = UserRow { password_hash: Some(hash), ..row };
-        accounts.store.put_user(&row).await?;
-        accounts.end_access(&row.key, None).await?;
+        accounts.put_and_end_access(&row, None).await?;
         accounts.audit(row.username.as_str(), "set a password with a one-time link", None, true).await
     }
 }

@@ -1,6 +1,6 @@
 //! Slows down guessing, per account and per address, in tables that cannot be made to overflow.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, Hash, RandomState};
 use std::net::IpAddr;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -9,8 +9,8 @@ use model::Timestamp;
 
 use crate::Error;
 
-/// Failures that cost nothing.
-const FREE: u32 = 5;
+/// Failures in a row that cost nothing, of an account and from an address, behind which a whole office may be.
+const FREE: [u32; 2] = [5, 20];
 /// The longest wait.
 const LONGEST: Duration = Duration::from_secs(15 * 60);
 /// Failures older than this are forgotten.
@@ -33,9 +33,9 @@ struct Counter {
     last: Option<Timestamp>,
 }
 
-/// Where the two counters of one try lie.
+/// Where the counters of one try lie.
 #[derive(Clone, Copy)]
-pub(super) struct Slots([usize; 2]);
+pub(super) struct Slots([Option<usize>; 2]);
 
 impl Default for Throttle {
     fn default() -> Self {
@@ -47,8 +47,16 @@ impl Default for Throttle {
 impl Throttle {
     /// Finds the counters of an account (as typed, known or not) and an address.
     pub(super) fn slots(&self, account: &str, address: IpAddr) -> Slots {
-        let slot = |hash: u64| usize::try_from(hash % SLOTS as u64).unwrap_or_default();
-        Slots([slot(self.hasher.hash_one(account)), slot(self.hasher.hash_one(network(address)))])
+        Slots([self.slot(account), self.slot(network(address))])
+    }
+
+    /// Finds the counter of tries that no address stands for.
+    pub(super) fn slots_of_account(&self, account: &str) -> Slots {
+        Slots([self.slot(account), None])
+    }
+
+    fn slot(&self, key: impl Hash) -> Option<usize> {
+        usize::try_from(self.hasher.hash_one(key) % SLOTS as u64).ok()
     }
 
     /// Counts a try before it is made, so that many at once do not slip through.
@@ -57,12 +65,13 @@ impl Throttle {
     /// [`Error::TooMany`] with the time to wait.
     pub(super) fn begin(&self, slots: Slots, now: Timestamp) -> Result<(), Error> {
         let mut tables = self.tables.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let counters = || tables.iter().zip(slots.0).filter_map(|(table, slot)| table.get(slot));
-        if let Some(retry_after) = counters().filter_map(|counter| counter.wait(now)).max() {
+        let counters = tables.iter().zip(slots.0).zip(FREE);
+        let waits = counters.filter_map(|((table, slot), free)| table.get(slot?)?.wait(now, free));
+        if let Some(retry_after) = waits.max() {
             return Err(Error::TooMany { retry_after });
         }
         for (table, slot) in tables.iter_mut().zip(slots.0) {
-            if let Some(counter) = table.get_mut(slot) {
+            if let Some(counter) = slot.and_then(|slot| table.get_mut(slot)) {
                 counter.fail(now);
             }
         }
@@ -74,10 +83,10 @@ impl Throttle {
         let mut tables = self.tables.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let [accounts, addresses] = &mut *tables;
         let [account, address] = slots.0;
-        if let Some(counter) = accounts.get_mut(account) {
+        if let Some(counter) = account.and_then(|slot| accounts.get_mut(slot)) {
             *counter = Counter::default();
         }
-        if let Some(counter) = addresses.get_mut(address) {
+        if let Some(counter) = address.and_then(|slot| addresses.get_mut(slot)) {
             counter.failures = counter.failures.saturating_sub(1);
         }
     }
@@ -93,8 +102,8 @@ impl Counter {
     }
 
     /// Returns how long to wait still: 1, 2, 4... seconds after each failure that is not free.
-    fn wait(&self, now: Timestamp) -> Option<Duration> {
-        let over = self.failures.checked_sub(FREE)?;
+    fn wait(&self, now: Timestamp, free: u32) -> Option<Duration> {
+        let over = self.failures.checked_sub(free)?;
         let age = self.age(now)?;
         let wait = Duration::from_secs(1u64.checked_shl(over.min(20)).unwrap_or(u64::MAX)).min(LONGEST);
         (age <= MEMORY).then(|| wait.checked_sub(age).filter(|left| !left.is_zero())).flatten()
@@ -132,7 +141,7 @@ mod tests {
     fn an_account_is_locked_longer_with_each_failure() {
         let throttle = Throttle::default();
         let slots = throttle.slots("ada", address(HERE));
-        for _ in 0..FREE {
+        for _ in 0..FREE[0] {
             throttle.begin(slots, at(0)).unwrap();
         }
         assert!(
@@ -146,7 +155,7 @@ mod tests {
     #[test]
     fn another_address_does_not_lift_an_account_s_lock() {
         let throttle = Throttle::default();
-        for number in 0..u8::try_from(FREE).unwrap() {
+        for number in 0..u8::try_from(FREE[0]).unwrap() {
             throttle.begin(throttle.slots("ada", address(&format!("192.0.2.{number}"))), at(0)).unwrap();
         }
         assert!(throttle.begin(throttle.slots("ada", address("198.51.100.1")), at(0)).is_err());
@@ -156,7 +165,7 @@ mod tests {
     fn no_number_of_other_names_lifts_a_lock() {
         let throttle = Throttle::default();
         let ada = throttle.slots("ada", address(HERE));
-        for _ in 0..FREE {
+        for _ in 0..FREE[0] {
             throttle.begin(ada, at(0)).unwrap();
         }
         for number in 0..50_000u32 {
@@ -167,10 +176,20 @@ mod tests {
     }
 
     #[test]
+    fn an_address_that_tries_many_names_is_locked_too() {
+        let throttle = Throttle::default();
+        for number in 0..FREE[1] {
+            throttle.begin(throttle.slots(&format!("user{number}"), address(HERE)), at(0)).unwrap();
+        }
+        assert!(throttle.begin(throttle.slots("ada", address(HERE)), at(0)).is_err());
+        assert!(throttle.begin(throttle.slots("ada", address("192.0.2.2")), at(0)).is_ok());
+    }
+
+    #[test]
     fn success_and_time_forgive() {
         let throttle = Throttle::default();
         let slots = throttle.slots("ada", address("2001:db8::1"));
-        for _ in 0..FREE {
+        for _ in 0..FREE[0] {
             throttle.begin(slots, at(0)).unwrap();
         }
         throttle.succeed(slots);

@@ -124,8 +124,7 @@ impl Engine {
         let _guard = accounts.membership.lock().await;
         let row = change(accounts.store.user(id).await?.ok_or_else(not_found)?);
         self.keep_an_administrator(id, Some(&row)).await?;
-        accounts.store.put_user(&row).await?;
-        accounts.end_access(id, None).await?;
+        accounts.put_and_end_access(&row, None).await?;
         let action = action.replace("{}", row.username.as_str());
         accounts.audit(caller.username.as_str(), action, None, true).await
     }

@@ -5,7 +5,7 @@ use model::{Page, PageRequest, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::Store;
+use super::{Store, UserRow};
 use crate::Error;
 
 /// A browser's session.
@@ -21,6 +21,9 @@ pub(crate) struct SessionRow {
     pub(crate) last_seen: Timestamp,
     /// Milliseconds since 1970.
     pub(crate) expires_at: i64,
+    /// Kept until it expires, so that a request still under way cannot bring it back by saving it.
+    #[serde(default)]
+    pub(crate) ended: bool,
 }
 
 /// An API token.
@@ -40,7 +43,22 @@ pub(crate) struct TokenRow {
 impl Store {
     pub(crate) async fn session(&self, hash: &str) -> Result<Option<SessionRow>, Error> {
         let statements = "SELECT * OMIT id FROM type::record('session', $hash);";
-        self.run(statements, json!({ "hash": hash })).await?.row(0)
+        let row: Option<SessionRow> = self.run(statements, json!({ "hash": hash })).await?.row(0)?;
+        Ok(row.filter(|row| !row.ended))
+    }
+
+    /// Reads a session and its user in one go.
+    pub(crate) async fn session_and_user(
+        &self,
+        hash: &str,
+        user: &str,
+    ) -> Result<Option<(SessionRow, UserRow)>, Error> {
+        let statements = "
+            SELECT * OMIT id FROM type::record('session', $hash);
+            SELECT * OMIT id FROM type::record('user', $user);";
+        let mut answers = self.run(statements, json!({ "hash": hash, "user": user })).await?;
+        let session = answers.row(0)?.filter(|row: &SessionRow| !row.ended && row.user_id.as_deref() == Some(user));
+        Ok(session.zip(answers.row(1)?))
     }
 
     pub(crate) async fn sessions_of(&self, user: &str) -> Result<Vec<SessionRow>, Error> {
@@ -48,8 +66,16 @@ impl Store {
         self.run(statements, json!({ "user": user })).await?.rows(0)
     }
 
-    pub(crate) async fn put_session(&self, row: &SessionRow) -> Result<(), Error> {
-        self.transact("UPSERT type::record('session', $row.hash) CONTENT $row", json!({ "row": row })).await
+    /// Writes a session, unless it has ended; beyond the given number the user's least used ones end.
+    pub(crate) async fn put_session(&self, row: &SessionRow, most: usize) -> Result<(), Error> {
+        let statements = "
+            LET $old = (SELECT VALUE ended FROM ONLY type::record('session', $row.hash));
+            IF $old != true { UPSERT type::record('session', $row.hash) CONTENT $row };
+            IF $row.user_id != NULL AND $old = NONE {
+                LET $all = SELECT id, expires_at FROM session WHERE user_id = $row.user_id ORDER BY expires_at DESC;
+                FOR $over IN array::slice($all, $most) { DELETE $over.id }
+            }";
+        self.transact(statements, json!({ "row": row, "most": most })).await
     }
 
     pub(crate) async fn touch_session(&self, hash: &str, now: Timestamp, expires_at: i64) -> Result<(), Error> {
@@ -57,8 +83,10 @@ impl Store {
         self.transact(statements, json!({ "hash": hash, "now": now, "expires_at": expires_at })).await
     }
 
-    pub(crate) async fn delete_session(&self, hash: &str) -> Result<(), Error> {
-        self.transact("DELETE type::record('session', $hash)", json!({ "hash": hash })).await
+    /// Ends a session.
+    pub(crate) async fn end_session(&self, hash: &str) -> Result<(), Error> {
+        let statements = "UPDATE type::record('session', $hash) SET ended = true, user_id = NULL, data = ''";
+        self.transact(statements, json!({ "hash": hash })).await
     }
 
     /// Deletes what has expired.

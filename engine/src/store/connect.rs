@@ -1,17 +1,20 @@
 //! Opens the database and brings it to this version's form.
 
+use std::fmt::Display;
+use std::fs::{DirBuilder, File, TryLockError};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
+use std::time::Duration;
 
+use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde_json::json;
 use surrealdb::Surreal;
-use surrealdb::engine::local::{Db, Mem};
 use surrealdb::engine::remote::ws::{Ws, Wss};
 use surrealdb::opt::auth::Root;
 use surrealdb_cnf::ConfigMap;
 use surrealdb_core::kvs::Datastore;
-
-use secrecy::ExposeSecret;
+use surrealdb_core::options::EngineOptions;
 
 use super::{Database, Store};
 use crate::{DatabaseConfig, EngineConfig, StartError};
@@ -19,14 +22,17 @@ use crate::{DatabaseConfig, EngineConfig, StartError};
 /// In the order they are applied; a number is never used twice and a file never changed once released.
 const MIGRATIONS: &[(u32, &str)] = &[(1, include_str!("migrations/0001_first.surql"))];
 
+/// Denshimon's namespace and database on a SurrealDB server, and in the embedded store.
+const NAME: &str = "denshimon";
+
 /// SurrealKV would take half of the machine's memory: Denshimon's own data is small.
 const MEMORY: &[(&str, &str)] =
     &[("surrealkv_block_cache_capacity", "16777216"), ("surrealkv_max_memtable_size", "8388608")];
 
 pub(super) async fn connect(config: &EngineConfig) -> Result<Database, StartError> {
     let database = match &config.database {
-        DatabaseConfig::Embedded => Database::Local(embedded(&config.data_dir.join("store")).await?),
-        DatabaseConfig::Memory => Database::Local(Surreal::new::<Mem>(()).await.map_err(failed)?),
+        DatabaseConfig::Embedded => embedded(&config.data_dir).await?,
+        DatabaseConfig::Memory => local("memory", None).await.map_err(|error| failed(&*error))?,
         DatabaseConfig::Server { url, username, password } => {
             let database = match (url.strip_prefix("wss://"), url.strip_prefix("ws://")) {
                 (Some(host), _) => Surreal::new::<Wss>(host).await,
@@ -40,32 +46,54 @@ pub(super) async fn connect(config: &EngineConfig) -> Result<Database, StartErro
         }
     };
     match &database {
-        Database::Local(local) => local.use_ns("denshimon").use_db("denshimon").await.map_err(failed)?,
-        Database::Remote(remote) => remote.use_ns("denshimon").use_db("denshimon").await.map_err(failed)?,
+        Database::Local { database, .. } => database.use_ns(NAME).use_db(NAME).await.map_err(failed)?,
+        Database::Remote(database) => database.use_ns(NAME).use_db(NAME).await.map_err(failed)?,
     };
     Ok(database)
 }
 
-async fn embedded(folder: &Path) -> Result<Surreal<Db>, StartError> {
-    std::fs::create_dir_all(folder)
-        .map_err(|error| StartError::Store(format!("Cannot make the folder {}: {error}.", folder.display())))?;
-    let memory = MEMORY.iter().fold(ConfigMap::empty(), |map, (key, value)| map.with_key_value(*key, *value));
-    let path = format!("surrealkv://{}?sync=every", folder.display());
-    let datastore = Datastore::builder().with_config(memory).build_with_path(&path).await.map_err(|error| {
-        let text = format!("{error:#}");
-        if text.to_lowercase().contains("lock") {
-            StartError::Store(format!(
-                "Another Denshimon uses {}: stop it, or set DENSHIMON_DATA_DIR to another folder.",
-                folder.display()
-            ))
-        } else {
-            StartError::Store(format!("Cannot open the store in {}: {text}.", folder.display()))
+/// Opens the store in the data directory, which nobody else may read, and holds it against other processes.
+async fn embedded(data_dir: &Path) -> Result<Database, StartError> {
+    let broken = |what: &str, error: &dyn Display| {
+        StartError::Store(format!("Cannot {what} in the data directory {}: {error}.", data_dir.display()))
+    };
+    let folder = std::path::absolute(data_dir.join("store")).map_err(|error| broken("find the store", &error))?;
+    DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(|error| broken("make a folder", &error))?;
+    let lock = File::create(data_dir.join("lock")).map_err(|error| broken("make the file lock", &error))?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            return Err(StartError::Store(format!(
+                "Another Denshimon uses the data directory {}: stop it, or set DENSHIMON_DATA_DIR to another folder.",
+                data_dir.display()
+            )));
         }
-    })?;
-    Surreal::unstable_from_datastore(datastore, None).await.map_err(failed)
+        Err(TryLockError::Error(error)) => return Err(broken("lock the store", &error)),
+    }
+    // Each commit reaches the disk before it is answered.
+    let path = format!("surrealkv://{}?sync=every", folder.display());
+    local(&path, Some(lock)).await.map_err(|error| broken("open the store", &format!("{error:#}")))
 }
 
-fn failed(error: surrealdb::Error) -> StartError {
+async fn local(path: &str, lock: Option<File>) -> anyhow::Result<Database> {
+    let memory = MEMORY.iter().fold(ConfigMap::empty(), |map, (key, value)| map.with_key_value(*key, *value));
+    // Live queries are not used: looking for their news ten times a second only keeps the processor awake.
+    let options = EngineOptions { live_query_router_interval: Duration::from_secs(60), ..EngineOptions::default() };
+    // The version is settled before anything else is written, as `surrealdb` itself does it.
+    let datastore = Datastore::builder()
+        .with_config(memory)
+        .with_engine_options(options)
+        .without_maintenance_tasks()
+        .build_with_path(path)
+        .await?;
+    datastore.check_version().await?;
+    datastore.bootstrap().await?;
+    datastore.start_maintenance_tasks();
+    let database = Surreal::unstable_from_datastore(datastore.clone(), None).await?;
+    Ok(Database::Local { database, datastore, _lock: lock })
+}
+
+fn failed(error: impl Display) -> StartError {
     StartError::Store(format!("Cannot open the database: {error}."))
 }
 

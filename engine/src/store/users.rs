@@ -59,21 +59,33 @@ impl Store {
         self.transact(statements, json!({ "row": row })).await
     }
 
+    /// Notes that a user signed in with the password of this hash, if that still holds.
+    pub(crate) async fn note_sign_in(&self, key: &str, hash: &str, now: Timestamp) -> Result<Option<UserRow>, Error> {
+        let statements = "
+            UPDATE type::record('user', $key) SET last_sign_in = $now
+                WHERE disabled = false AND password_hash = $hash;
+            SELECT * OMIT id FROM type::record('user', $key) WHERE disabled = false AND password_hash = $hash;";
+        self.run(statements, json!({ "key": key, "hash": hash, "now": now })).await?.row(1)
+    }
+
     /// Deletes a user and everything that lets them in.
     pub(crate) async fn delete_user(&self, key: &str) -> Result<(), Error> {
         let statements = "
             DELETE type::record('user', $key);
-            DELETE session WHERE user_id = $key; DELETE token WHERE user_id = $key;
+            UPDATE session SET ended = true, user_id = NULL, data = '' WHERE user_id = $key;
+            DELETE token WHERE user_id = $key;
             DELETE link WHERE user = $key; DELETE draft WHERE user_id = $key";
         self.transact(statements, json!({ "key": key })).await
     }
 
-    /// Ends all sessions of a user but one, all tokens and all links.
-    pub(crate) async fn end_access(&self, key: &str, kept_session: Option<&str>) -> Result<(), Error> {
+    /// Writes a user and ends all their sessions but one, all tokens and all links.
+    pub(crate) async fn put_user_and_end_access(&self, row: &UserRow, kept_session: Option<&str>) -> Result<(), Error> {
         let statements = "
-            DELETE session WHERE user_id = $key AND hash != $kept;
-            DELETE token WHERE user_id = $key; DELETE link WHERE user = $key";
-        self.transact(statements, json!({ "key": key, "kept": kept_session.unwrap_or_default() })).await
+            UPSERT type::record('user', $row.key) CONTENT $row;
+            UPDATE session SET ended = true, user_id = NULL, data = ''
+                WHERE user_id = $row.key AND hash != $kept;
+            DELETE token WHERE user_id = $row.key; DELETE link WHERE user = $row.key";
+        self.transact(statements, json!({ "row": row, "kept": kept_session.unwrap_or_default() })).await
     }
 
     /// Writes a link; older ones for the same user end.
