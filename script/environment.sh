@@ -28,6 +28,14 @@ step() {
   printf '[%d/%d] %s: done in %s\n' "$STEP" "$STEPS" "$what" "$(seconds "$began" "$ended")"
 }
 
+# build_crates command...: runs cargo and shows every 40th crate instead of each, and all that is not routine.
+build_crates() {
+  "$@" 2>&1 | awk '
+    /^ *(Downloading|Downloaded|Updating|Locking|Adding|Blocking|Finished|Fresh|Dirty) / { next }
+    /^ *(Compiling|Checking) / { if (++crates % 40 == 0) { printf "  %d crates, now %s\n", crates, $2; fflush() } next }
+    { print; fflush() }'
+}
+
 seconds() {
   awk -v began="$1" -v ended="$2" 'BEGIN { s = ended - began; if (s >= 90) printf "%d min %02d s", s / 60, s % 60; else printf "%.1f s", s }'
 }

@@ -93,6 +93,7 @@ pub struct TokenRequest {
 
 /// Something that was done to accounts, or tried.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct AuditEntry {
     pub id: String,
     pub at: Timestamp,

@@ -82,17 +82,13 @@ async function main() {
     const assets = join(work, "assets");
     mkdirSync(assets);
     const wasm = publish(assets, "denshimon", "wasm", readFileSync(small));
-    // boot.js imports `denshimon` (the bindings) and starts them with the file named here.
-    const script = publish(assets, "denshimon", "js", await bundle("frontend/boot.js", {
-      format: "esm",
-      target: "es2022",
-      alias: { denshimon: join(glue, "denshimon.js") },
-      define: { DENSHIMON_WASM: JSON.stringify(`/assets/${wasm}`) },
-    }));
+    const script = publish(assets, "denshimon", "js", await bundle(join(glue, "denshimon.js"), { format: "esm", target: "es2022" }));
+    // boot.js reads the names of the two from the page.
+    const boot = publish(assets, "boot", "js", await bundle("frontend/boot.js", { format: "esm", target: "es2022" }));
     const style = publish(assets, "denshimon", "css", await bundle("style/main.css", { target: "es2022", external: ["/*"] }));
     if (existsSync(join(root, "public"))) cpSync(join(root, "public"), join(work, "public"), { recursive: true });
     rmSync(glue, { recursive: true });
-    writeFileSync(join(work, "assets.json"), JSON.stringify({ script, wasm, style }, null, 2));
+    writeFileSync(join(work, "assets.json"), JSON.stringify({ boot, script, style, wasm }, null, 2));
     writeFileSync(join(work, "inputs"), wanted);
     rmSync(site, { recursive: true, force: true });
     renameSync(work, site);

@@ -44,7 +44,7 @@ impl Application {
         let url = config.public_url.as_ref().map_or_else(|| local_url(address), |url| url.origin().to_owned());
         let engine = Engine::start(config.engine.clone()).await?;
         let stopping = CancellationToken::new();
-        let state = AppState::new(&config, engine.clone(), stopping.clone())?;
+        let state = AppState::new(&config, engine.clone())?;
         let setup_link = first_account(&engine, &config, &url).await?;
         Ok(Self { listener, address, url, router: crate::router::routes(state), engine, stopping, setup_link })
     }
@@ -99,8 +99,19 @@ impl Application {
 }
 
 /// Makes the first account from the password that was set, or a link for a person to make it.
-async fn first_account(_engine: &Engine, _config: &Config, _url: &str) -> anyhow::Result<Option<SecretString>> {
-    Ok(None)
+async fn first_account(engine: &Engine, config: &Config, url: &str) -> anyhow::Result<Option<SecretString>> {
+    if !engine.setup_needed().await? {
+        return Ok(None);
+    }
+    if let Some(password) = config.admin_password.clone() {
+        engine
+            .create_first_admin(password)
+            .await
+            .context("cannot make the first account (DENSHIMON_ADMIN_PASSWORD)")?;
+        return Ok(None);
+    }
+    let token = engine.create_setup_link().await?;
+    Ok(Some(SecretString::from(format!("{url}/setup?token={}", token.expose_secret()))))
 }
 
 /// Nobody can open `0.0.0.0`.

@@ -1,12 +1,16 @@
 //! The program: settings, start, routes, sessions, the HTTP API, probes and the way down.
 
+pub mod api;
 pub mod application;
 mod assets;
 pub mod config;
 mod failure;
 mod middleware;
+mod pages;
 mod probes;
 mod router;
+mod session_layer;
+mod session_store;
 mod shutdown;
 mod state;
 pub mod telemetry;

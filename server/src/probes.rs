@@ -2,18 +2,51 @@
 
 mod metrics;
 
-use axum::Router;
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Json, Router};
+use serde::Serialize;
 
 pub(crate) use self::metrics::Metrics;
 use crate::state::AppState;
 
+/// Whether requests can be served as they should.
+#[derive(Debug, Serialize)]
+struct Readiness {
+    ready: bool,
+    /// What does not answer.
+    away: Vec<Away>,
+}
+
+/// A dependency that does not answer.
+#[derive(Debug, Serialize)]
+struct Away {
+    /// `cluster`, `database` or `remote`.
+    what: &'static str,
+    why: String,
+}
+
 /// The probes' routes.
 pub(crate) fn routes() -> Router<AppState> {
-    Router::new().route("/health/live", get(|| async { "live\n" })).route("/metrics", get(read_metrics))
+    Router::new()
+        .route("/health/live", get(|| async { "live\n" }))
+        .route("/health/ready", get(read_readiness))
+        .route("/metrics", get(read_metrics))
+}
+
+async fn read_readiness(State(state): State<AppState>) -> Response {
+    let mut away = Vec::new();
+    if let Err(error) = state.engine.setup_needed().await {
+        tracing::warn!(error = &error as &dyn std::error::Error, "the database does not answer");
+        away.push(Away { what: "database", why: "It does not answer.".into() });
+    }
+    // Without the remote everything is shown and written; commits wait for it.
+    let ready = away.iter().all(|away| away.what == "remote");
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(Readiness { ready, away })).into_response()
 }
 
 async fn read_metrics(State(state): State<AppState>) -> Response {

@@ -35,3 +35,13 @@ pub(crate) async fn secure_headers(State(state): State<AppState>, request: Reque
     }
     response
 }
+
+/// The policy of a page: our own files, and the scripts that carry the page's nonce.
+pub(crate) fn page_policy(nonce: &str) -> Option<HeaderValue> {
+    let policy = format!(
+        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; \
+         font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; \
+         frame-ancestors 'none'"
+    );
+    HeaderValue::from_str(&policy).ok()
+}

@@ -1,5 +1,6 @@
 //! The program as its users meet it: over HTTP.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on should say where")]
 
 mod settings;
+mod tidy;

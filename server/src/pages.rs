@@ -1,0 +1,69 @@
+//! The pages and the server functions, all with the same context.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use app::backend::RequestContext;
+use axum::Router;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::header::CONTENT_SECURITY_POLICY;
+use axum::http::request::Parts;
+use axum::http::{Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+use leptos::context::{provide_context, use_context};
+use leptos::nonce::use_nonce;
+use leptos_axum::{LeptosRoutes, ResponseOptions};
+use tower_sessions::Session;
+
+use crate::failure::{self, Reader};
+use crate::middleware::page_policy;
+use crate::state::AppState;
+
+/// Lays out the pages, the server functions, and the page for addresses that lead nowhere.
+pub(crate) fn routes(state: &AppState) -> Router<AppState> {
+    let pages = leptos_axum::generate_route_list(app::App);
+    Router::new()
+        .leptos_routes_with_context(state, pages, context(state), app::shell)
+        .route("/fn/{*rest}", any(no_such_function))
+        .fallback(no_such_page)
+}
+
+/// The one closure that gives pages, server functions and the fallback what they need of a request.
+fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
+    let state = state.clone();
+    move || {
+        provide_context(state.assets.addresses());
+        let Some(parts) = use_context::<Parts>() else { return };
+        if let Some(session) = parts.extensions.get::<Session>() {
+            let request =
+                RequestContext::new(state.engine.clone(), session.clone(), address(&parts), state.reveals.clone());
+            provide_context(request);
+        }
+        if let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>())
+            && let Some(policy) = page_policy(&nonce)
+        {
+            response.insert_header(CONTENT_SECURITY_POLICY, policy);
+        }
+    }
+}
+
+/// Only the peer counts: what a request says of itself in `X-Forwarded-For` anybody may write.
+fn address(parts: &Parts) -> IpAddr {
+    parts.extensions.get::<ConnectInfo<SocketAddr>>().map_or(Ipv4Addr::UNSPECIFIED.into(), |info| info.0.ip())
+}
+
+async fn no_such_function() -> Response {
+    failure::answer(&failure::no_such_address(), Reader::Program)
+}
+
+async fn no_such_page(State(state): State<AppState>, request: Request) -> Response {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return failure::answer(&failure::no_such_address(), Reader::of(request.uri(), request.headers()));
+    }
+    let render = leptos_axum::render_app_async_with_context(context(&state), app::shell);
+    let mut response = render(request).await.into_response();
+    if response.status() == StatusCode::OK {
+        *response.status_mut() = StatusCode::NOT_FOUND;
+    }
+    response
+}

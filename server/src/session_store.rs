@@ -1,0 +1,70 @@
+//! Sessions, kept by the engine.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use engine::Engine;
+use tower_sessions::SessionStore;
+use tower_sessions::cookie::time::OffsetDateTime;
+use tower_sessions::session::{Id, Record};
+use tower_sessions::session_store::{Error, Result};
+
+/// The engine's session records, as tower-sessions asks for them.
+#[derive(Clone)]
+pub(crate) struct EngineSessions {
+    engine: Engine,
+}
+
+impl EngineSessions {
+    pub(crate) fn new(engine: Engine) -> Self {
+        Self { engine }
+    }
+
+    async fn put(&self, record: &Record) -> Result<()> {
+        let data = serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
+        let text = |key: &str| record.data.get(key).and_then(|value| value.as_str());
+        let agent = text(app::backend::AGENT_KEY).unwrap_or_default();
+        let user = text(app::backend::USER_KEY);
+        self.engine.save_session(&record.id.to_string(), &data, user, agent).await.map_err(away)
+    }
+}
+
+impl fmt::Debug for EngineSessions {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("EngineSessions")
+    }
+}
+
+#[async_trait]
+impl SessionStore for EngineSessions {
+    /// An id has 128 random bits; two alike do not happen.
+    async fn create(&self, record: &mut Record) -> Result<()> {
+        self.put(record).await
+    }
+
+    /// Keeps a change, but never brings back a session that was ended while a request was under way.
+    async fn save(&self, record: &Record) -> Result<()> {
+        match self.load(&record.id).await? {
+            Some(_) => self.put(record).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn load(&self, id: &Id) -> Result<Option<Record>> {
+        let Some((data, expiry)) = self.engine.load_session(&id.to_string()).await.map_err(away)? else {
+            return Ok(None);
+        };
+        let data = serde_json::from_str(&data).map_err(|error| Error::Decode(error.to_string()))?;
+        let expiry_date = OffsetDateTime::from_unix_timestamp(expiry.as_second())
+            .map_err(|error| Error::Decode(error.to_string()))?;
+        Ok(Some(Record { id: *id, data, expiry_date }))
+    }
+
+    async fn delete(&self, id: &Id) -> Result<()> {
+        self.engine.delete_session(&id.to_string()).await.map_err(away)
+    }
+}
+
+fn away(error: engine::Error) -> Error {
+    Error::Backend(error.to_string())
+}
