@@ -1,0 +1,292 @@
+//! Reads the log and single commits.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use git2::{Commit, Delta, DiffOptions, Oid, Repository as Git, Sort};
+use model::git::{CommitId, FileStatus};
+use model::{Page, PageRequest, Timestamp};
+
+use super::Reading;
+use super::commit::tree_of;
+use super::failure::RepositoryError;
+use super::lookup::{commit_id, object_id, text_of};
+
+/// A file larger than this is named and not shown.
+const SHOWN_BYTES: usize = 512 * 1024;
+
+/// Which commits a log shows.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LogFilter {
+    /// A file or folder.
+    pub(crate) path: Option<String>,
+    /// Part of the author's name, in lower case.
+    pub(crate) author: Option<String>,
+    /// Part of the subject, in lower case.
+    pub(crate) text: Option<String>,
+    /// Only what touches one of these folders, which are all that the reader may see.
+    pub(crate) folders: Option<Vec<String>>,
+}
+
+/// One commit of a log.
+#[derive(Clone, Debug)]
+pub(crate) struct LogLine {
+    pub(crate) id: CommitId,
+    pub(crate) message: String,
+    pub(crate) author: String,
+    pub(crate) author_email: String,
+    pub(crate) committer: String,
+    pub(crate) authored_at: Timestamp,
+    pub(crate) pushed: bool,
+    pub(crate) parent: Option<CommitId>,
+    /// All files it touches.
+    pub(crate) files: Vec<TouchedFile>,
+}
+
+/// A file that a commit touches.
+#[derive(Clone, Debug)]
+pub(crate) struct TouchedFile {
+    pub(crate) path: String,
+    pub(crate) status: FileStatus,
+    old: Oid,
+    new: Oid,
+}
+
+/// A file before and after a commit; `None` where there is none or it is not text of a bearable size.
+#[derive(Clone, Debug)]
+pub(crate) struct RecordedFile {
+    pub(crate) path: String,
+    pub(crate) status: FileStatus,
+    pub(crate) old: Option<String>,
+    pub(crate) new: Option<String>,
+}
+
+/// The ids of the branch's commits, newest first, kept while the head stays.
+#[derive(Debug, Default)]
+pub(crate) struct LogCache(Mutex<Option<(Oid, Arc<Vec<Oid>>)>>);
+
+impl LogCache {
+    fn ids(&self, git: &Git, head: Oid) -> Result<Arc<Vec<Oid>>, RepositoryError> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((at, ids)) = &known
+            && *at == head
+        {
+            return Ok(ids.clone());
+        }
+        let mut walk = git.revwalk()?;
+        walk.set_sorting(Sort::TOPOLOGICAL)?;
+        walk.push(head)?;
+        let older = match known {
+            Some((at, ids)) if git.graph_descendant_of(head, at)? => {
+                walk.hide(at)?;
+                ids
+            }
+            _ => Arc::default(),
+        };
+        let mut ids = walk.collect::<Result<Vec<_>, _>>()?;
+        ids.extend(older.iter().copied());
+        let ids = Arc::new(ids);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((head, ids.clone()));
+        Ok(ids)
+    }
+}
+
+impl Reading {
+    /// Lists one page of the branch's log, newest first.
+    pub(crate) fn log(
+        &self,
+        git: &Git,
+        filter: &LogFilter,
+        page: PageRequest,
+    ) -> Result<Page<LogLine>, RepositoryError> {
+        let Some(head) = self.head(git)? else { return Ok(Page::cut(Vec::new().into_iter(), page)) };
+        let ids = self.cache.ids(git, head)?;
+        let unpushed = self.unpushed(git, head)?;
+        let free = filter.path.is_none()
+            && filter.author.is_none()
+            && filter.text.is_none()
+            && filter.folders.is_none();
+        let found = if free {
+            ids
+        } else {
+            let mut found = Vec::new();
+            for &id in ids.iter() {
+                if matches(git, filter, &git.find_commit(id)?)? {
+                    found.push(id);
+                }
+            }
+            Arc::new(found)
+        };
+        let page = Page::cut(found.iter().copied(), page);
+        let (total, number, size) = (page.total, page.number, page.size);
+        let items = page.items.into_iter().map(|id| line_of(git, id, &unpushed)).collect::<Result<_, _>>()?;
+        Ok(Page { items, total, number, size })
+    }
+
+    /// Reads one commit of the branch.
+    pub(crate) fn commit(&self, git: &Git, id: &CommitId) -> Result<LogLine, RepositoryError> {
+        let id = object_id(id)?;
+        let head = self.head(git)?.ok_or(RepositoryError::NotFound)?;
+        git.find_commit(id)?;
+        if id != head && !git.graph_descendant_of(head, id)? {
+            return Err(RepositoryError::NotFound);
+        }
+        line_of(git, id, &self.unpushed(git, head)?)
+    }
+
+    /// Reads both sides of a file that a commit touches.
+    pub(crate) fn contents(&self, git: &Git, file: &TouchedFile) -> Result<RecordedFile, RepositoryError> {
+        let text = |id: Oid| if id.is_zero() { Ok(None) } else { text_of(git, id, SHOWN_BYTES) };
+        Ok(RecordedFile {
+            path: file.path.clone(),
+            status: file.status,
+            old: text(file.old)?,
+            new: text(file.new)?,
+        })
+    }
+
+    /// Lists the commits after one, oldest first; all of them when it is not part of the branch.
+    pub(crate) fn since(&self, git: &Git, known: Option<Oid>) -> Result<Vec<LogLine>, RepositoryError> {
+        let Some(head) = self.head(git)? else { return Ok(Vec::new()) };
+        let mut walk = git.revwalk()?;
+        walk.set_sorting(Sort::TOPOLOGICAL | Sort::REVERSE)?;
+        walk.push(head)?;
+        if let Some(known) = known {
+            walk.hide(known)?;
+        }
+        let unpushed = self.unpushed(git, head)?;
+        walk.map(|id| line_of(git, id?, &unpushed)).collect()
+    }
+
+    /// Finds the ids of commits that the remote lacks; without a remote these are all.
+    fn unpushed(&self, git: &Git, head: Oid) -> Result<Unpushed, RepositoryError> {
+        let Some(there) = self.remote_head(git)? else { return Ok(Unpushed::All) };
+        let mut walk = git.revwalk()?;
+        walk.push(head)?;
+        walk.hide(there)?;
+        Ok(Unpushed::These(walk.collect::<Result<_, _>>()?))
+    }
+}
+
+enum Unpushed {
+    All,
+    These(Vec<Oid>),
+}
+
+/// Cuts a message into subject, body and trailers.
+pub(crate) fn split_message(message: &str) -> (String, String, Vec<(String, String)>) {
+    let message = message.trim_end();
+    let (subject, rest) = message.split_once('\n').unwrap_or((message, ""));
+    let rest = rest.trim_matches('\n');
+    let (body, last) = rest.rsplit_once("\n\n").unwrap_or(("", rest));
+    let trailers: Option<Vec<(String, String)>> = last.lines().map(trailer).collect();
+    match trailers {
+        Some(trailers) => (subject.trim().to_owned(), body.trim().to_owned(), trailers),
+        None => (subject.trim().to_owned(), rest.trim().to_owned(), Vec::new()),
+    }
+}
+
+fn trailer(line: &str) -> Option<(String, String)> {
+    let (key, value) = line.split_once(": ")?;
+    let is_key = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    is_key.then(|| (key.to_owned(), value.trim().to_owned()))
+}
+
+fn matches(git: &Git, filter: &LogFilter, commit: &Commit<'_>) -> Result<bool, RepositoryError> {
+    if let Some(author) = &filter.author
+        && !String::from_utf8_lossy(commit.author().name_bytes()).to_lowercase().contains(author)
+    {
+        return Ok(false);
+    }
+    if let Some(text) = &filter.text
+        && !String::from_utf8_lossy(commit.summary_bytes().unwrap_or_default()).to_lowercase().contains(text)
+    {
+        return Ok(false);
+    }
+    let touches = |path: &str| touches(git, commit, path);
+    if let Some(path) = &filter.path
+        && !touches(path.trim_matches('/'))?
+    {
+        return Ok(false);
+    }
+    match &filter.folders {
+        None => Ok(true),
+        Some(folders) => {
+            for folder in folders {
+                if touches(folder)? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        }
+    }
+}
+
+fn touches(git: &Git, commit: &Commit<'_>, path: &str) -> Result<bool, RepositoryError> {
+    if path.is_empty() {
+        return Ok(true);
+    }
+    let at = |commit: Option<Oid>| -> Result<Option<Oid>, RepositoryError> {
+        let Some(id) = commit else { return Ok(None) };
+        Ok(git.find_commit(id)?.tree()?.get_path(Path::new(path)).ok().map(|entry| entry.id()))
+    };
+    Ok(at(Some(commit.id()))? != at(commit.parent_id(0).ok())?)
+}
+
+fn line_of(git: &Git, id: Oid, unpushed: &Unpushed) -> Result<LogLine, RepositoryError> {
+    let commit = git.find_commit(id)?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let parent = commit.parent_id(0).ok();
+    let author = commit.author();
+    Ok(LogLine {
+        id: commit_id(id)?,
+        message: text(commit.message_bytes()),
+        author: text(author.name_bytes()),
+        author_email: text(author.email_bytes()),
+        committer: text(commit.committer().name_bytes()),
+        authored_at: Timestamp::from_second(author.when().seconds()).unwrap_or(Timestamp::UNIX_EPOCH),
+        pushed: match unpushed {
+            Unpushed::All => false,
+            Unpushed::These(ids) => !ids.contains(&id),
+        },
+        parent: parent.map(commit_id).transpose()?,
+        files: touched(git, parent, id)?,
+    })
+}
+
+fn touched(git: &Git, parent: Option<Oid>, id: Oid) -> Result<Vec<TouchedFile>, RepositoryError> {
+    let (old, new) = (tree_of(git, parent)?, tree_of(git, Some(id))?);
+    let diff = git.diff_tree_to_tree(Some(&old), Some(&new), Some(DiffOptions::new().skip_binary_check(true)))?;
+    let files = diff.deltas().map(|delta| {
+        let (status, file) = match delta.status() {
+            Delta::Added => (FileStatus::Added, delta.new_file()),
+            Delta::Deleted => (FileStatus::Deleted, delta.old_file()),
+            _ => (FileStatus::Modified, delta.new_file()),
+        };
+        TouchedFile {
+            path: String::from_utf8_lossy(file.path_bytes().unwrap_or_default()).into_owned(),
+            status,
+            old: delta.old_file().id(),
+            new: delta.new_file().id(),
+        }
+    });
+    Ok(files.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split_message;
+
+    #[test]
+    fn only_a_last_paragraph_of_trailers_is_trailers() {
+        let check = |message: &str, expect: (&str, &str, usize)| {
+            let (subject, body, trailers) = split_message(message);
+            assert_eq!((subject.as_str(), body.as_str(), trailers.len()), expect, "{message:?}");
+        };
+        check("Scale shop/api to 5\n\nBlack Friday\n\nActor: ada\nCluster: a\n", ("Scale shop/api to 5", "Black Friday", 2));
+        check("One\n\nActor: ada", ("One", "", 1));
+        check("One\n\nnote: this\nis prose", ("One", "note: this\nis prose", 0));
+        check("One", ("One", "", 0));
+        check("", ("", "", 0));
+    }
+}

@@ -1,0 +1,59 @@
+//! Reads what is recorded at the head.
+
+use git2::{ObjectType, Oid, Repository as Git, TreeWalkMode, TreeWalkResult};
+use model::git::CommitId;
+
+use super::commit::head_of;
+use super::failure::RepositoryError;
+
+/// The files under a folder at one commit.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Files {
+    pub(crate) head: Option<CommitId>,
+    /// Path from the repository's root, and blob.
+    pub(crate) files: Vec<(String, Oid)>,
+}
+
+/// Turns Git's id into ours.
+pub(super) fn commit_id(id: Oid) -> Result<CommitId, RepositoryError> {
+    id.to_string().parse().map_err(|_| RepositoryError::NotFound)
+}
+
+/// Turns our id into Git's.
+pub(super) fn object_id(id: &CommitId) -> Result<Oid, RepositoryError> {
+    Ok(Oid::from_str(id.as_str())?)
+}
+
+/// Lists the files under a folder at the branch's head; none before the first commit.
+pub(super) fn files_under(git: &Git, branch: &str, folder: &str) -> Result<Files, RepositoryError> {
+    let Some(head) = head_of(git, branch)? else { return Ok(Files::default()) };
+    let tree = git.find_commit(head)?.tree()?;
+    let mut files = Vec::new();
+    let folder = folder.trim_matches('/');
+    let tree = match tree.get_path(std::path::Path::new(folder)) {
+        Ok(entry) if entry.kind() == Some(ObjectType::Tree) => git.find_tree(entry.id())?,
+        Ok(_) => return Err(RepositoryError::Path { path: folder.to_owned() }),
+        Err(error) if error.code() == git2::ErrorCode::NotFound => {
+            return Ok(Files { head: Some(commit_id(head)?), files });
+        }
+        Err(error) => return Err(error.into()),
+    };
+    tree.walk(TreeWalkMode::PreOrder, |parent, entry| {
+        if entry.kind() == Some(ObjectType::Blob) {
+            let name = String::from_utf8_lossy(entry.name_bytes()).into_owned();
+
+            files.push((format!("{folder}/{parent}{name}"), entry.id()));
+        }
+        TreeWalkResult::Ok
+    })?;
+    Ok(Files { head: Some(commit_id(head)?), files })
+}
+
+/// Reads a blob as text; what is not UTF-8 or larger than the limit gives `None`.
+pub(super) fn text_of(git: &Git, blob: Oid, limit_bytes: usize) -> Result<Option<String>, RepositoryError> {
+    let blob = git.find_blob(blob)?;
+    if blob.size() > limit_bytes || blob.is_binary() {
+        return Ok(None);
+    }
+    Ok(String::from_utf8(blob.content().to_vec()).ok())
+}

@@ -1,0 +1,364 @@
+//! Takes commits to the remote: one push at a time, what waits goes with the next, nothing is ever forced.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use git2::{AutotagOption, FetchOptions, Oid, PushOptions, RemoteCallbacks, Repository as Git, Sort};
+use model::git::CommitId;
+use model::sync::PushReport;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::commit::head_of;
+use super::credentials::Remote;
+use super::failure::{PushFailure, RepositoryError};
+use super::lookup::commit_id;
+use super::replay::Replayed;
+use super::transport::with_access;
+use super::writer::Order;
+use super::{Happened, Names, Problem, Publication};
+use crate::Clock;
+
+/// So often is a branch that others move fetched and replayed before Denshimon pauses.
+const ROUNDS: u32 = 8;
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// What the publisher is asked for.
+pub(super) enum Errand {
+    /// There may be something to push.
+    Nudge,
+    /// A person says that the cause is gone.
+    Retry,
+    /// Push now and say when it is done, whatever came of it.
+    Flush(oneshot::Sender<()>),
+    Close,
+}
+
+/// The thread that talks to the remote.
+pub(super) struct Publisher {
+    pub(super) git: Git,
+    pub(super) names: Arc<Names>,
+    pub(super) remote: Remote,
+    pub(super) clock: Clock,
+    pub(super) writer: mpsc::UnboundedSender<Order>,
+    pub(super) state: watch::Sender<Publication>,
+    pub(super) happened: mpsc::UnboundedSender<Happened>,
+}
+
+/// Why one attempt ended without success.
+enum Stop {
+    Failed(PushFailure),
+    /// The remote is elsewhere than was thought: fetch, replay, try again.
+    Moved,
+}
+
+impl Publisher {
+    /// Works until it is told to close.
+    pub(super) fn run(mut self, errands: &Receiver<Errand>) {
+        let mut pause = FIRST_PAUSE;
+        let mut retry_at = None::<Instant>;
+        loop {
+            let errand = match retry_at {
+                Some(at) => errands.recv_timeout(at.saturating_duration_since(Instant::now())),
+                None => errands.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            };
+            let waiting = match errand {
+                Ok(Errand::Close) | Err(RecvTimeoutError::Disconnected) => return,
+                // A remote that is away is not asked for each commit; the pause decides.
+                Ok(Errand::Nudge) if retry_at.is_some() => {
+                    self.count_ahead();
+                    continue;
+                }
+                Ok(Errand::Flush(done)) => Some(done),
+                Ok(Errand::Nudge | Errand::Retry) | Err(RecvTimeoutError::Timeout) => None,
+            };
+            match self.publish() {
+                Ok(()) => (pause, retry_at) = (FIRST_PAUSE, None),
+                Err(failure) => {
+                    self.report(failure);
+                    // A push without an end in sight still tries now and then: people forget to press Retry.
+                    let length = if failure.may_pass() { pause } else { LONGEST_PAUSE };
+                    retry_at = Some(Instant::now() + length);
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+            }
+            if let Some(done) = waiting {
+                let _ = done.send(());
+            }
+        }
+    }
+
+    /// Fetches the remote's branch and builds on it; used before the first commit.
+    pub(super) fn begin(&mut self) -> Result<(), PushFailure> {
+        match self.fetch()? {
+            Some(_) => self.catch_up(),
+            None => Ok(()),
+        }
+    }
+
+    fn publish(&mut self) -> Result<(), PushFailure> {
+        for round in 0..ROUNDS {
+            match self.push() {
+                Ok(()) => return Ok(()),
+                Err(Stop::Failed(failure)) => return Err(failure),
+                Err(Stop::Moved) => {
+                    if round > 1 {
+                        std::thread::sleep(Duration::from_millis(20 << round));
+                    }
+                    self.catch_up()?;
+                }
+            }
+        }
+        Err(PushFailure::Outrun)
+    }
+
+    /// Pushes the head once, if the remote lacks it.
+    fn push(&mut self) -> Result<(), Stop> {
+        let known = self.known_remote_head()?;
+        let Some(head) = head_of(&self.git, &self.names.branch).map_err(storage)? else { return Ok(()) };
+        if known == Some(head) && self.state.borrow().failure.is_none() {
+            self.count_ahead();
+            return Ok(());
+        }
+        let begun = Instant::now();
+        match &self.remote {
+            Remote::Folder(_) => self.push_to_folder(head)?,
+            Remote::Http(_) => self.push_over_http(head)?,
+        }
+        let commits = self.between(known, head).map_err(storage)?;
+        self.git.reference(&self.names.tracking, head, true, "denshimon: pushed").map_err(failed)?;
+        self.git.reference(&self.names.published, head, true, "denshimon: pushed").map_err(failed)?;
+        let report = PushReport {
+            at: self.clock.now(),
+            milliseconds: u32::try_from(begun.elapsed().as_millis()).unwrap_or(u32::MAX),
+            commits: u32::try_from(commits.len()).unwrap_or(u32::MAX),
+        };
+        self.state.send_modify(|state| {
+            state.failure = None;
+            if report.commits > 0 {
+                state.last_push = Some(report);
+            }
+        });
+        if !commits.is_empty() {
+            let _ = self.happened.send(Happened::Pushed(commits));
+        }
+        self.count_ahead();
+        Ok(())
+    }
+
+    /// Writes into a bare repository on this machine, its branch moved only from where it was seen to be.
+    ///
+    /// libgit2's own way would overwrite a branch that moves in between.
+    fn push_to_folder(&self, head: Oid) -> Result<(), Stop> {
+        let other = self.open_folder()?;
+        if !other.is_bare() {
+            return Err(Stop::Failed(PushFailure::Broken));
+        }
+        let there = head_of(&other, &self.names.branch).map_err(storage)?;
+        if there == Some(head) {
+            return Ok(());
+        }
+        if let Some(there) = there {
+            self.check_contains(head, there)?;
+        }
+        let mut walk = self.git.revwalk().map_err(failed)?;
+        walk.push(head).map_err(failed)?;
+        if let Some(there) = there {
+            walk.hide(there).map_err(failed)?;
+        }
+        let mut pack = self.git.packbuilder().map_err(failed)?;
+        pack.insert_walk(&mut walk).map_err(failed)?;
+        pack.write(&other.path().join("objects").join("pack"), 0o444).map_err(|error| {
+            tracing::warn!(error.code = ?error.code(), "the remote folder cannot be written");
+            Stop::Failed(PushFailure::Denied)
+        })?;
+        other.odb().and_then(|objects| objects.refresh()).map_err(failed)?;
+        match super::commit::move_branch(&other, &self.names.branch, there, head) {
+            Ok(()) => Ok(()),
+            Err(RepositoryError::Moved) => Err(Stop::Moved),
+            Err(RepositoryError::Storage(error)) if error.code() == git2::ErrorCode::Locked => Err(Stop::Moved),
+            Err(_) => Err(Stop::Failed(PushFailure::Refused)),
+        }
+    }
+
+    fn push_over_http(&self, head: Oid) -> Result<(), Stop> {
+        let Remote::Http(access) = &self.remote else { return Err(Stop::Failed(PushFailure::Broken)) };
+        let spec = format!("{head}:{}", self.names.branch);
+        let mut moved = false;
+        let mut refused = false;
+        let pushed = with_access(access, || {
+            let mut callbacks = RemoteCallbacks::new();
+            // libgit2 sends whatever it is told to; that the remote only gains commits is checked here.
+            callbacks.push_negotiation(|updates| {
+                for update in updates {
+                    let there = update.src();
+                    if !there.is_zero() && there != head && self.check_contains(head, there).is_err() {
+                        moved = true;
+                        return Err(git2::Error::from_str("the remote's branch has moved"));
+                    }
+                }
+                Ok(())
+            });
+            // A refused reference is not an error of the push.
+            callbacks.push_update_reference(|_, status| {
+                if let Some(status) = status {
+                    tracing::warn!(remote.says = %super::one_line(status), "the remote refused the push");
+                    refused = true;
+                }
+                Ok(())
+            });
+            let mut options = PushOptions::new();
+            options.remote_callbacks(callbacks);
+            self.git.remote_anonymous(access.address.as_str())?.push(&[spec.as_str()], Some(&mut options))
+        });
+        match pushed {
+            _ if moved => Err(Stop::Moved),
+            Err((failure, error)) => {
+                tracing::debug!(error.code = ?error.code(), error.class = ?error.class(), "the push failed");
+                Err(Stop::Failed(failure.unwrap_or(PushFailure::Broken)))
+            }
+            // Refused because somebody was faster, or for a reason of its own? The branch itself says.
+            Ok(()) if refused => match self.fetch()? {
+                Some(there) if there != head && self.check_contains(head, there).is_err() => Err(Stop::Moved),
+                _ => Err(Stop::Failed(PushFailure::Refused)),
+            },
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// Fetches, and lets the writer replay what the remote lacks.
+    fn catch_up(&mut self) -> Result<(), PushFailure> {
+        let Some(there) = self.fetch()? else { return Ok(()) };
+        let known = match self.known_remote_head() {
+            Ok(known) => known,
+            Err(Stop::Failed(failure)) => return Err(failure),
+            Err(Stop::Moved) => None,
+        };
+        if let Some(known) = known
+            && known != there
+            && !self.git.graph_descendant_of(there, known).unwrap_or(false)
+        {
+            return Err(PushFailure::Rewritten);
+        }
+        let (reply, answer) = oneshot::channel();
+        self.writer.send(Order::Replay { onto: there, reply }).map_err(|_| PushFailure::Storage)?;
+        let Replayed { rewritten, moved } = match answer.blocking_recv() {
+            Ok(Ok(replayed)) => replayed,
+            Ok(Err(RepositoryError::Unrelated)) => return Err(PushFailure::Unrelated),
+            Ok(Err(RepositoryError::Moved)) => return Ok(()),
+            Ok(Err(error)) => {
+                tracing::error!(error = %error, "commits cannot be replayed on the remote's head");
+                return Err(PushFailure::Storage);
+            }
+            Err(_) => return Err(PushFailure::Storage),
+        };
+        let tracked = self.git.reference(&self.names.tracking, there, true, "denshimon: fetched");
+        tracked.map_err(|_| PushFailure::Storage)?;
+        if moved {
+            let _ = self.happened.send(Happened::Moved(rewritten));
+        }
+        self.count_ahead();
+        Ok(())
+    }
+
+    /// Fetches the branch beside what is known of it; `None` when the remote has no such branch.
+    fn fetch(&self) -> Result<Option<Oid>, PushFailure> {
+        let spec = format!("+{}:{}", self.names.branch, self.names.fetched);
+        if let Ok(mut old) = self.git.find_reference(&self.names.fetched) {
+            old.delete().map_err(|_| PushFailure::Storage)?;
+        }
+        let get = |address: &str| {
+            let mut options = FetchOptions::new();
+            options.download_tags(AutotagOption::None).update_fetchhead(false);
+            self.git.remote_anonymous(address)?.fetch(&[spec.as_str()], Some(&mut options), None)
+        };
+        match &self.remote {
+            Remote::Folder(path) => {
+                self.open_folder().map_err(|stop| match stop {
+                    Stop::Failed(failure) => failure,
+                    Stop::Moved => PushFailure::Missing,
+                })?;
+                get(&path.to_string_lossy()).map_err(|_| PushFailure::Broken)?;
+            }
+            Remote::Http(access) => {
+                with_access(access, || get(access.address.as_str()))
+                    .map_err(|(failure, _)| failure.unwrap_or(PushFailure::Broken))?;
+            }
+        }
+        head_of(&self.git, &self.names.fetched).map_err(|_| PushFailure::Storage)
+    }
+
+    fn open_folder(&self) -> Result<Git, Stop> {
+        let Remote::Folder(path) = &self.remote else { return Err(Stop::Failed(PushFailure::Broken)) };
+        if !path.exists() {
+            return Err(Stop::Failed(PushFailure::Missing));
+        }
+        Git::open(path).map_err(|error| {
+            let denied = matches!(error.code(), git2::ErrorCode::Owner) || error.class() == git2::ErrorClass::Os;
+            Stop::Failed(if denied { PushFailure::Denied } else { PushFailure::Broken })
+        })
+    }
+
+    fn check_contains(&self, head: Oid, there: Oid) -> Result<(), Stop> {
+        match self.git.graph_descendant_of(head, there) {
+            Ok(true) => Ok(()),
+            // Also when the remote's commit is not here at all.
+            Ok(false) | Err(_) => Err(Stop::Moved),
+        }
+    }
+
+    fn known_remote_head(&self) -> Result<Option<Oid>, Stop> {
+        head_of(&self.git, &self.names.tracking).map_err(storage)
+    }
+
+    /// Lists the commits that the remote gains, oldest first.
+    fn between(&self, known: Option<Oid>, head: Oid) -> Result<Vec<CommitId>, RepositoryError> {
+        let mut walk = self.git.revwalk()?;
+        walk.set_sorting(Sort::TOPOLOGICAL | Sort::REVERSE)?;
+        walk.push(head)?;
+        if let Some(known) = known {
+            walk.hide(known)?;
+        }
+        walk.map(|id| commit_id(id?)).collect()
+    }
+
+    fn report(&mut self, failure: PushFailure) {
+        let since = self.clock.now();
+        tracing::warn!(reason = failure.brief(), "the commits could not be pushed");
+        self.state.send_modify(|state| match &mut state.failure {
+            Some(problem) if problem.failure == failure => {}
+            slot => *slot = Some(Problem { failure, since }),
+        });
+        self.count_ahead();
+    }
+
+    /// Counts what the remote lacks.
+    fn count_ahead(&self) {
+        let head = head_of(&self.git, &self.names.branch).ok().flatten();
+        let known = head_of(&self.git, &self.names.tracking).ok().flatten();
+        let ahead = head.and_then(|head| self.between(known, head).ok()).map_or(0, |commits| commits.len());
+        self.state.send_if_modified(|state| {
+            let (remote_head, ahead) =
+                (known.and_then(|id| commit_id(id).ok()), u32::try_from(ahead).unwrap_or(u32::MAX));
+            let changed = state.ahead != ahead || state.remote_head != remote_head;
+            (state.remote_head, state.ahead) = (remote_head, ahead);
+            changed
+        });
+    }
+}
+
+impl From<PushFailure> for Stop {
+    fn from(failure: PushFailure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+fn storage(error: RepositoryError) -> Stop {
+    tracing::error!(error = %error, "the repository in the data directory cannot be read");
+    Stop::Failed(PushFailure::Storage)
+}
+
+fn failed(error: git2::Error) -> Stop {
+    storage(error.into())
+}
