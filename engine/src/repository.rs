@@ -152,7 +152,18 @@ impl Repository {
             }
         };
         let happened = std::sync::Mutex::new(Some(happened));
-        Ok(Self { inner: Arc::new(Inner { path, names, remote, orders, errands, publication, happened, cache: Arc::default() }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                path,
+                names,
+                remote,
+                orders,
+                errands,
+                publication,
+                happened,
+                cache: Arc::default(),
+            }),
+        })
     }
 
     /// Makes commits in one step; each gives its id, or `None` when it would change nothing.
@@ -209,11 +220,8 @@ impl Repository {
         &self,
         read: impl FnOnce(&Git, &Reading) -> Result<T, RepositoryError> + Send + 'static,
     ) -> Result<T, RepositoryError> {
-        let reading = Reading {
-            path: self.inner.path.clone(),
-            names: self.inner.names.clone(),
-            cache: self.inner.cache.clone(),
-        };
+        let reading =
+            Reading { path: self.inner.path.clone(), names: self.inner.names.clone(), cache: self.inner.cache.clone() };
         let task = tokio::task::spawn_blocking(move || {
             let git = Git::open_bare(&reading.path)?;
             read(&git, &reading)
@@ -263,6 +271,11 @@ impl Reading {
     /// Lists the files under a folder at the head.
     pub(crate) fn files_under(&self, git: &Git, folder: &str) -> Result<Files, RepositoryError> {
         lookup::files_under(git, &self.names.branch, folder)
+    }
+
+    /// Reads a file at the head; `None` when it is not there or not a text of a record's size.
+    pub(crate) fn record_text(&self, git: &Git, path: &str) -> Result<Option<String>, RepositoryError> {
+        lookup::text_at(git, &self.names.branch, path)
     }
 
     /// Reads the rewritten commits that the ledger may not know.

@@ -43,11 +43,7 @@ pub(crate) fn blob_id(content: &[u8]) -> Result<Oid, RepositoryError> {
 /// Makes the commits one after the other and moves the branch once; either all of them are there or none.
 ///
 /// A commit that would change nothing is not made and gives `None`.
-pub(super) fn commit_all(
-    git: &Git,
-    branch: &str,
-    commits: &[NewCommit],
-) -> Result<Vec<Option<Oid>>, RepositoryError> {
+pub(super) fn commit_all(git: &Git, branch: &str, commits: &[NewCommit]) -> Result<Vec<Option<Oid>>, RepositoryError> {
     let head = head_of(git, branch)?;
     let files: usize = commits.iter().map(|commit| commit.edits.len()).sum();
     let made = if files < PACK_FROM { make(git, head, commits)? } else { make_packed(git, head, commits)? };

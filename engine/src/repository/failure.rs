@@ -103,7 +103,9 @@ impl PushFailure {
             Self::Broken => {
                 "Check that DENSHIMON_REPOSITORY_URL is the address that git clone takes, and the remote's log."
             }
-            Self::Outrun => "Nothing is lost; Denshimon tries again. If it lasts, give the records a branch of their own.",
+            Self::Outrun => {
+                "Nothing is lost; Denshimon tries again. If it lasts, give the records a branch of their own."
+            }
             Self::Storage => "Check the free space and the rights of the data directory; the log says more.",
         }
     }

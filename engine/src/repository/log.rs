@@ -61,6 +61,13 @@ pub(crate) struct RecordedFile {
     pub(crate) new: Option<String>,
 }
 
+impl TouchedFile {
+    /// Returns the blob after the commit; zero for a deleted file.
+    pub(crate) fn new_blob(&self) -> Oid {
+        self.new
+    }
+}
+
 /// The ids of the branch's commits, newest first, kept while the head stays.
 #[derive(Debug, Default)]
 pub(crate) struct LogCache(Mutex<Option<(Oid, Arc<Vec<Oid>>)>>);
@@ -102,10 +109,8 @@ impl Reading {
         let Some(head) = self.head(git)? else { return Ok(Page::cut(Vec::new().into_iter(), page)) };
         let ids = self.cache.ids(git, head)?;
         let unpushed = self.unpushed(git, head)?;
-        let free = filter.path.is_none()
-            && filter.author.is_none()
-            && filter.text.is_none()
-            && filter.folders.is_none();
+        let free =
+            filter.path.is_none() && filter.author.is_none() && filter.text.is_none() && filter.folders.is_none();
         let found = if free {
             ids
         } else {
@@ -137,25 +142,46 @@ impl Reading {
     /// Reads both sides of a file that a commit touches.
     pub(crate) fn contents(&self, git: &Git, file: &TouchedFile) -> Result<RecordedFile, RepositoryError> {
         let text = |id: Oid| if id.is_zero() { Ok(None) } else { text_of(git, id, SHOWN_BYTES) };
-        Ok(RecordedFile {
-            path: file.path.clone(),
-            status: file.status,
-            old: text(file.old)?,
-            new: text(file.new)?,
-        })
+        Ok(RecordedFile { path: file.path.clone(), status: file.status, old: text(file.old)?, new: text(file.new)? })
     }
 
-    /// Lists the commits after one, oldest first; all of them when it is not part of the branch.
-    pub(crate) fn since(&self, git: &Git, known: Option<Oid>) -> Result<Vec<LogLine>, RepositoryError> {
+    /// Lists the newest commits after one, oldest first.
+    pub(crate) fn since(&self, git: &Git, known: Option<Oid>, limit: usize) -> Result<Vec<LogLine>, RepositoryError> {
         let Some(head) = self.head(git)? else { return Ok(Vec::new()) };
         let mut walk = git.revwalk()?;
-        walk.set_sorting(Sort::TOPOLOGICAL | Sort::REVERSE)?;
+        walk.set_sorting(Sort::TOPOLOGICAL)?;
         walk.push(head)?;
         if let Some(known) = known {
             walk.hide(known)?;
         }
         let unpushed = self.unpushed(git, head)?;
-        walk.map(|id| line_of(git, id?, &unpushed)).collect()
+        let mut lines: Vec<LogLine> =
+            walk.take(limit).map(|id| line_of(git, id?, &unpushed)).collect::<Result<_, _>>()?;
+        lines.reverse();
+        Ok(lines)
+    }
+
+    /// Goes back from the head until the visitor has seen enough.
+    pub(crate) fn walk_back(
+        &self,
+        git: &Git,
+        limit: usize,
+        mut visit: impl FnMut(&LogLine) -> bool,
+    ) -> Result<(), RepositoryError> {
+        let Some(head) = self.head(git)? else { return Ok(()) };
+        let unpushed = self.unpushed(git, head)?;
+        for &id in self.cache.ids(git, head)?.iter().take(limit) {
+            if !visit(&line_of(git, id, &unpushed)?) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells whether a commit is part of the branch.
+    pub(crate) fn contains(&self, git: &Git, id: &CommitId) -> Result<bool, RepositoryError> {
+        let (Some(head), id) = (self.head(git)?, object_id(id)?) else { return Ok(false) };
+        Ok(head == id || git.graph_descendant_of(head, id).unwrap_or(false))
     }
 
     /// Finds the ids of commits that the remote lacks; without a remote these are all.
@@ -283,7 +309,10 @@ mod tests {
             let (subject, body, trailers) = split_message(message);
             assert_eq!((subject.as_str(), body.as_str(), trailers.len()), expect, "{message:?}");
         };
-        check("Scale shop/api to 5\n\nBlack Friday\n\nActor: ada\nCluster: a\n", ("Scale shop/api to 5", "Black Friday", 2));
+        check(
+            "Scale shop/api to 5\n\nBlack Friday\n\nActor: ada\nCluster: a\n",
+            ("Scale shop/api to 5", "Black Friday", 2),
+        );
         check("One\n\nActor: ada", ("One", "", 1));
         check("One\n\nnote: this\nis prose", ("One", "note: this\nis prose", 0));
         check("One", ("One", "", 0));

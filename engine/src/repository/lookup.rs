@@ -57,3 +57,14 @@ pub(super) fn text_of(git: &Git, blob: Oid, limit_bytes: usize) -> Result<Option
     }
     Ok(String::from_utf8(blob.content().to_vec()).ok())
 }
+
+/// Reads a file at the branch's head.
+pub(super) fn text_at(git: &Git, branch: &str, path: &str) -> Result<Option<String>, RepositoryError> {
+    let Some(head) = head_of(git, branch)? else { return Ok(None) };
+    match git.find_commit(head)?.tree()?.get_path(std::path::Path::new(path)) {
+        Ok(entry) if entry.kind() == Some(ObjectType::Blob) => text_of(git, entry.id(), manifest::MAX_BYTES),
+        Ok(_) => Ok(None),
+        Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}

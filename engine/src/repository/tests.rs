@@ -1,0 +1,1 @@
+//! Repositories judged by the git command.

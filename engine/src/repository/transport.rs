@@ -172,7 +172,11 @@ fn judge(response: &reqwest::Response, kind: &str) -> Result<(), PushFailure> {
 
 /// Logs the source without the address; the page gets the kind alone.
 fn failure_of(error: &reqwest::Error) -> PushFailure {
-    tracing::debug!(error.connect = error.is_connect(), error.timeout = error.is_timeout(), "the remote did not answer");
+    tracing::debug!(
+        error.connect = error.is_connect(),
+        error.timeout = error.is_timeout(),
+        "the remote did not answer"
+    );
     if error.is_decode() { PushFailure::Broken } else { PushFailure::Unreachable }
 }
 

@@ -16,12 +16,23 @@ use super::rewrites::Rewrites;
 
 /// What the writer is asked for; each order is done whole or not at all.
 pub(super) enum Order {
-    Commit { commits: Vec<NewCommit>, reply: oneshot::Sender<Result<Vec<Option<CommitId>>, RepositoryError>> },
-    Replay { onto: Oid, reply: oneshot::Sender<Result<Replayed, RepositoryError>> },
+    Commit {
+        commits: Vec<NewCommit>,
+        reply: oneshot::Sender<Result<Vec<Option<CommitId>>, RepositoryError>>,
+    },
+    Replay {
+        onto: Oid,
+        reply: oneshot::Sender<Result<Replayed, RepositoryError>>,
+    },
     /// The ledger knows everything up to this commit.
-    Linked { commit: CommitId, reply: oneshot::Sender<Result<(), RepositoryError>> },
+    Linked {
+        commit: CommitId,
+        reply: oneshot::Sender<Result<(), RepositoryError>>,
+    },
     /// The ledger knows the rewritten commits.
-    ForgetRewrites { reply: oneshot::Sender<Result<(), RepositoryError>> },
+    ForgetRewrites {
+        reply: oneshot::Sender<Result<(), RepositoryError>>,
+    },
     Close,
 }
 

@@ -1,0 +1,150 @@
+//! Who changed a resource: the operation that did, else what the API server noted, else nobody can tell.
+
+use model::Timestamp;
+use model::history::{Actor, Verb};
+use serde_json::Value;
+
+/// An operation of Denshimon's that a change fulfils.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Cause {
+    pub(crate) id: String,
+    pub(crate) actor: Actor,
+    pub(crate) verb: Verb,
+    pub(crate) summary: String,
+    pub(crate) reason: String,
+}
+
+/// Whose change it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Attribution {
+    pub(crate) actor: Actor,
+    /// Oldest first.
+    pub(crate) causes: Vec<Cause>,
+}
+
+/// What happened to the record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Event {
+    New,
+    Modified,
+    Gone,
+}
+
+/// They write on their own account and for nobody.
+const CONTROLLERS: [&str; 6] = [
+    "kube-controller-manager",
+    "kube-scheduler",
+    "kubelet",
+    "kube-apiserver",
+    "cloud-controller-manager",
+    "kwok-controller",
+];
+
+/// Decides who stands behind a change.
+pub(crate) fn attribute(event: Event, object: &Value, causes: Vec<Cause>) -> Attribution {
+    let own = causes.iter().rev().find(|cause| event != Event::Gone || cause.verb == Verb::Delete);
+    let actor = match (own, event) {
+        (Some(cause), _) => cause.actor.clone(),
+        // The fields of a deleted object say who wrote it, not who deleted it.
+        (None, Event::Gone) => Actor::Unresolved,
+        (None, event) => newest_manager(object, event).map_or(Actor::Unresolved, Actor::Manager),
+    };
+    Attribution { actor, causes }
+}
+
+/// Returns the object's `metadata` field, empty where it has none.
+pub(crate) fn metadata<'a>(object: &'a Value, field: &str) -> &'a str {
+    object.get("metadata").and_then(|metadata| metadata.get(field)).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Tells whether Denshimon itself wrote to the object at or after a time, going by the API server's notes.
+pub(crate) fn wrote_since(object: &Value, manager: &str, since: Timestamp) -> bool {
+    // The notes have whole seconds.
+    entries(object).any(|entry| entry.manager == manager && entry.at.as_second() >= since.as_second())
+}
+
+struct Entry<'a> {
+    manager: &'a str,
+    at: Timestamp,
+}
+
+/// Who wrote last what may stand in a record.
+///
+/// A controller is named when it was the last, as when an autoscaler sets replicas; of a new resource, the person
+/// who made it is, though a controller has added to it since.
+fn newest_manager(object: &Value, event: Event) -> Option<String> {
+    let newest = |controllers: bool| {
+        entries(object).filter(|entry| CONTROLLERS.contains(&entry.manager) == controllers).max_by_key(|entry| entry.at)
+    };
+    let manager = match (newest(false), newest(true)) {
+        (Some(person), Some(controller)) if event == Event::Modified && controller.at > person.at => controller,
+        (Some(person), _) => person,
+        (None, controller) => controller?,
+    };
+    Some(manager.manager.to_owned())
+}
+
+fn entries(object: &Value) -> impl Iterator<Item = Entry<'_>> {
+    let entries = object.get("metadata").and_then(|metadata| metadata.get("managedFields")).and_then(Value::as_array);
+    entries.into_iter().flatten().filter_map(|entry| {
+        let text = |field: &str| entry.get(field).and_then(Value::as_str).unwrap_or_default();
+        let at = text("time").parse().ok()?;
+        let says_something = text("subresource") != "status" && !text("manager").is_empty();
+        says_something.then(|| Entry { manager: text("manager"), at })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn object(entries: &[(&str, &str, &str)]) -> Value {
+        let entries: Vec<Value> = entries
+            .iter()
+            .map(|(manager, subresource, time)| {
+                json!({"manager": manager, "subresource": subresource, "time": format!("2026-01-01T00:00:{time}Z")})
+            })
+            .collect();
+        json!({"metadata": {"uid": "u", "managedFields": entries}})
+    }
+
+    fn check(event: Event, entries: &[(&str, &str, &str)], expect: Actor) {
+        assert_eq!(attribute(event, &object(entries), Vec::new()).actor, expect, "{event:?} {entries:?}");
+    }
+
+    fn manager(name: &str) -> Actor {
+        Actor::Manager(name.into())
+    }
+
+    #[test]
+    fn the_api_server_s_notes_say_who_wrote_last() {
+        let edit = ("kubectl-edit", "", "05");
+        check(Event::Modified, &[("kubectl-create", "", "01"), edit], manager("kubectl-edit"));
+        check(Event::Modified, &[edit, ("kube-controller-manager", "status", "09")], manager("kubectl-edit"));
+        check(Event::Modified, &[edit, ("kube-controller-manager", "scale", "09")], manager("kube-controller-manager"));
+        check(Event::Modified, &[edit, ("kube-controller-manager", "", "05")], manager("kubectl-edit"));
+        check(Event::New, &[edit, ("kube-controller-manager", "", "09")], manager("kubectl-edit"));
+        check(Event::New, &[("kube-controller-manager", "", "09")], manager("kube-controller-manager"));
+        check(Event::Modified, &[("kubelet", "status", "09")], Actor::Unresolved);
+        check(Event::Modified, &[], Actor::Unresolved);
+        check(Event::Gone, &[edit], Actor::Unresolved);
+    }
+
+    #[test]
+    fn an_operation_names_its_person() {
+        let cause = |verb, name: &str| Cause {
+            id: name.into(),
+            actor: Actor::User(name.parse().unwrap()),
+            verb,
+            summary: String::new(),
+            reason: String::new(),
+        };
+        let object = object(&[("kubectl-edit", "", "05")]);
+        let of = |event, causes| attribute(event, &object, causes).actor;
+        assert_eq!(of(Event::Modified, vec![cause(Verb::Scale, "ada"), cause(Verb::Edit, "bob")]).to_string(), "bob");
+        assert_eq!(of(Event::Gone, vec![cause(Verb::Delete, "ada")]).to_string(), "ada");
+        assert_eq!(of(Event::Gone, vec![cause(Verb::Edit, "ada")]), Actor::Unresolved);
+    }
+}

@@ -1,0 +1,249 @@
+//! Words a group of changes as a commit.
+
+use std::collections::{BTreeMap, HashMap};
+
+use git2::Repository as Git;
+use manifest::{Manifest, compare, subject, summarize};
+use model::ResourceRef;
+use model::Timestamp;
+use model::history::{Actor, Verb};
+
+use super::attribute::Cause;
+use super::trailers::{Block, Trailers};
+use super::window::{Change, Group, Origin};
+use crate::repository::{FileEdit, Identity, NewCommit, Reading, RepositoryError, one_line};
+
+/// Up to so many resources are compared and described one by one.
+const DESCRIBED: usize = 50;
+const SUBJECT: usize = 72;
+
+/// A commit to be made and what the ledger will say of it.
+#[derive(Clone, Debug)]
+pub(super) struct Planned {
+    pub(super) commit: NewCommit,
+    /// By path: what changed, in a line.
+    pub(super) summaries: BTreeMap<String, String>,
+}
+
+/// Plans commits one on top of the other; reads what was recorded before.
+pub(super) fn plan(
+    git: &Git,
+    reading: &Reading,
+    cluster: &model::ClusterName,
+    groups: &[Group],
+    now: Timestamp,
+) -> Result<Vec<Planned>, RepositoryError> {
+    let mut before: HashMap<&str, Option<&str>> = HashMap::new();
+    let mut planned = Vec::with_capacity(groups.len());
+    for group in groups {
+        let mut described = BTreeMap::new();
+        if group.changes.len() <= DESCRIBED && group.origin == Origin::Observed {
+            for (path, change) in &group.changes {
+                let old = match before.get(path.as_str()) {
+                    Some(text) => text.map(str::to_owned),
+                    None => reading.record_text(git, path)?,
+                };
+                described.insert(path.clone(), describe(old.as_deref(), change));
+            }
+        }
+        planned.push(word(cluster, group, described, now));
+        for (path, change) in &group.changes {
+            before.insert(path, change.content.as_ref().map(|content| content.text.as_str()));
+        }
+    }
+    Ok(planned)
+}
+
+/// Reads a record's text as the manifest it holds; `None` when it holds something else.
+pub(super) fn read_record(text: &str) -> Option<Manifest> {
+    let mut documents = manifest::parse(text).ok()?;
+    let document = documents.pop().filter(|_| documents.is_empty())?;
+    Some(manifest::sanitize(&document.tree))
+}
+
+/// Names the author of an actor's commits; the addresses lead nowhere and cannot be somebody's.
+pub(super) fn identity_of(actor: &Actor) -> Identity {
+    let address = |name: &str, place: &str| {
+        let local: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(60).collect();
+        format!("{local}@{place}.denshimon.invalid")
+    };
+    match actor {
+        Actor::User(name) => Identity::new(name.as_str(), &format!("{name}@users.denshimon.invalid")),
+        Actor::Token { owner, .. } => Identity::new(&actor.to_string(), &format!("{owner}@users.denshimon.invalid")),
+        Actor::Manager(name) => Identity::new(name, &address(name, "managers")),
+        Actor::Unresolved => Identity::new("unresolved", "unresolved@denshimon.invalid"),
+        Actor::Denshimon => Identity::denshimon(),
+    }
+}
+
+struct Described {
+    subject: String,
+    lines: Vec<String>,
+}
+
+fn describe(old: Option<&str>, change: &Change) -> Described {
+    let old = old.and_then(read_record);
+    let new = change.content.as_ref().and_then(|content| read_record(&content.text));
+    let changes = compare(old.as_ref().map(Manifest::tree), new.as_ref().map(Manifest::tree));
+    // A new or deleted resource is not retold field by field.
+    let lines = if old.is_some() && new.is_some() { summarize(&changes) } else { Vec::new() };
+    let own = change.causes.last().filter(|cause| change.causes.len() == 1 && !cause.summary.is_empty());
+    let subject = match own {
+        Some(Cause { summary, .. }) => one_line(summary),
+        None => subject(verb_of(change, old.is_some()), &change.resource, &changes),
+    };
+    Described { subject: cut(&subject), lines }
+}
+
+/// What was only seen is named by what it did.
+fn verb_of(change: &Change, known: bool) -> Verb {
+    match (change.verb, &change.content) {
+        (Verb::Observe, None) => Verb::Delete,
+        (Verb::Observe, Some(_)) if !known => Verb::Create,
+        (verb, _) => verb,
+    }
+}
+
+fn word(
+    cluster: &model::ClusterName,
+    group: &Group,
+    described: BTreeMap<String, Described>,
+    now: Timestamp,
+) -> Planned {
+    let count = group.changes.len();
+    let subject = match (&group.origin, group.changes.values().next()) {
+        (Origin::Found, _) => format!("Record cluster {cluster} as found: {}", counted(count)),
+        (Origin::Swept { .. }, Some(change)) if count == 1 => format!("Delete {}, which is gone", change.resource),
+        (Origin::Swept { .. }, _) => format!("Delete {} that are gone", counted(count)),
+        (Origin::Observed, Some(change)) if count == 1 => {
+            described.get(&change.path).map(|described| described.subject.clone()).unwrap_or_default()
+        }
+        (Origin::Observed, _) => format!("{} {}", common_verb(group), gathered(group)),
+    };
+    let mut body = reasons(group);
+    if let Origin::Swept { approved_by: Some(name) } = &group.origin {
+        body.push(format!("Approved by {}.", one_line(name)));
+    }
+    body.extend(if described.is_empty() { by_kind(group) } else { by_resource(group, &described, count > 1) });
+    let blocks = group.changes.values().map(|change| Block {
+        resource: change.resource.clone(),
+        resource_version: change.resource_version.clone(),
+        operations: change.causes.iter().map(|cause| cause.id.clone()).collect(),
+    });
+    let trailers = Trailers { actor: group.actor.clone(), cluster: cluster.clone(), blocks: blocks.collect() }.write();
+    let mut message = cut(&subject);
+    if !body.is_empty() {
+        message.push_str("\n\n");
+        message.push_str(&body.join("\n"));
+    }
+    let summaries = group.changes.iter().map(|(path, change)| {
+        let line = described.get(path).map(|described| described.subject.clone());
+        (path.clone(), line.unwrap_or_else(|| cut(&alone(group, change))))
+    });
+    Planned {
+        summaries: summaries.collect(),
+        commit: NewCommit {
+            author: identity_of(&group.actor),
+            authored_at: group.changes.values().map(|change| change.seen_at).max().unwrap_or(now),
+            committed_at: now,
+            message: format!("{message}\n\n{trailers}\n"),
+            edits: group
+                .changes
+                .values()
+                .map(|change| FileEdit {
+                    path: change.path.clone(),
+                    content: change.content.as_ref().map(|content| content.text.clone().into_bytes()),
+                })
+                .collect(),
+        },
+    }
+}
+
+/// What the history of one resource says of a commit that is about many.
+fn alone(group: &Group, change: &Change) -> String {
+    let resource = &change.resource;
+    match (&group.origin, &change.content) {
+        (Origin::Found, _) => format!("Found {resource}"),
+        (_, None) => format!("Delete {resource}"),
+        (_, Some(_)) => subject(change.verb, resource, &[]),
+    }
+}
+
+fn reasons(group: &Group) -> Vec<String> {
+    let mut reasons: Vec<String> = Vec::new();
+    for cause in group.changes.values().flat_map(|change| &change.causes) {
+        for line in cause.reason.lines().map(one_line).filter(|line| !line.is_empty()) {
+            if !reasons.contains(&line) {
+                reasons.push(line);
+            }
+        }
+    }
+    if !reasons.is_empty() {
+        reasons.push(String::new());
+    }
+    reasons
+}
+
+fn by_resource(group: &Group, described: &BTreeMap<String, Described>, name: bool) -> Vec<String> {
+    let mut body = Vec::new();
+    for (path, change) in &group.changes {
+        let Some(described) = described.get(path) else { continue };
+        if name {
+            body.push(one_line(&described.subject));
+        }
+        body.extend(described.lines.iter().map(|line| format!("- {}", one_line(line))));
+    }
+    body
+}
+
+fn by_kind(group: &Group) -> Vec<String> {
+    let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+    for change in group.changes.values() {
+        *kinds.entry(change.resource.kind.to_string()).or_default() += 1;
+    }
+    kinds.into_iter().map(|(kind, count)| format!("- {}: {count}", one_line(&kind))).collect()
+}
+
+fn common_verb(group: &Group) -> &'static str {
+    let all = |test: fn(&Change) -> bool| group.changes.values().all(test);
+    if all(|change| change.content.is_none()) {
+        "Delete"
+    } else if all(|change| change.verb == Verb::Create) {
+        "Create"
+    } else {
+        "Change"
+    }
+}
+
+/// Names the resources as long as they fit into a subject: `shop/api, shop/web`, else `12 resources in shop`.
+fn gathered(group: &Group) -> String {
+    let name = |resource: &ResourceRef| match &resource.namespace {
+        Some(namespace) => format!("{namespace}/{}", resource.name),
+        None => resource.to_string(),
+    };
+    let names: Vec<String> = group.changes.values().map(|change| name(&change.resource)).collect();
+    let all = names.join(", ");
+    if all.chars().count() <= SUBJECT - 8 {
+        return all;
+    }
+    let mut namespaces = group.changes.values().map(|change| change.resource.namespace.as_ref());
+    match namespaces.next().flatten() {
+        Some(first) if namespaces.all(|namespace| namespace == Some(first)) => {
+            format!("{} in {first}", counted(names.len()))
+        }
+        _ => counted(names.len()),
+    }
+}
+
+fn counted(count: usize) -> String {
+    if count == 1 { "1 resource".into() } else { format!("{count} resources") }
+}
+
+fn cut(subject: &str) -> String {
+    let line = one_line(subject);
+    if line.chars().count() <= SUBJECT {
+        return line;
+    }
+    let head: String = line.chars().take(SUBJECT - 3).collect();
+    format!("{head}...")
+}

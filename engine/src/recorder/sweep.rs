@@ -1,0 +1,198 @@
+//! Which records go because their resources are gone, and how many without a person's word.
+
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+use manifest::identity;
+use model::history::Verb;
+use model::{Kind, Namespace, ResourceName, ResourceRef};
+
+use super::attribute::{Attribution, Cause};
+use super::plan::read_record;
+use super::recover::kind_folder;
+use super::window::Change;
+use super::work::Work;
+use crate::repository::RepositoryError;
+
+/// So many may always go.
+const ALWAYS: usize = 20;
+/// And this share of all records.
+const SHARE: usize = 10;
+/// Deletions within this time count together: a wrong cluster empties one kind after the other.
+const TOGETHER: Duration = Duration::from_secs(600);
+
+/// Remembers how many records were swept lately.
+#[derive(Debug, Default)]
+pub(crate) struct Guard {
+    swept: Vec<(Instant, usize)>,
+}
+
+impl Guard {
+    /// Tells whether so many records may go without a person's word, and counts them if so.
+    pub(crate) fn allows(&mut self, count: usize, records: usize, now: Instant) -> bool {
+        self.swept.retain(|(at, _)| now.saturating_duration_since(*at) < TOGETHER);
+        let lately: usize = self.swept.iter().map(|(_, count)| count).sum();
+        // What has gone already counted among the records when it went.
+        let allowed = count + lately <= ALWAYS.max((records + lately) / SHARE);
+        if allowed && count > 0 {
+            self.swept.push((now, count));
+        }
+        allowed
+    }
+}
+
+impl Work {
+    /// Deletes the records of a kind whose resources a complete list does not have, or holds them for a word.
+    pub(super) async fn sweep(&mut self, kind: &Kind, present: &[ResourceRef]) {
+        let present: HashSet<String> = present.iter().map(|resource| self.book.path_of(resource)).collect();
+        let Some(folder) = self.folder_of(kind) else { return };
+        let (candidates, records) = {
+            let pages = self.book.pages();
+            let of_kind = |path: &str| kind_folder(&self.book, path).as_deref() == Some(folder.as_str());
+            let candidates: Vec<String> = pages
+                .records
+                .iter()
+                .filter(|(path, record)| {
+                    record.blob.is_some()
+                        && record.planned.is_none()
+                        && of_kind(path)
+                        && !present.contains(*path)
+                        && !self.refused.contains(*path)
+                })
+                .map(|(path, _)| path.clone())
+                .collect();
+            (candidates, pages.recorded())
+        };
+        if candidates.is_empty() {
+            return;
+        }
+        let gone = match self.changes_for(kind, candidates).await {
+            Ok(gone) => gone,
+            Err(error) => {
+                tracing::error!(error = %error, "the records of what is gone cannot be read");
+                return;
+            }
+        };
+        // What a person deleted through Denshimon while the watch was away is no sweep.
+        let (deleted, gone): (Vec<Change>, Vec<Change>) =
+            gone.into_iter().partition(|change| change.causes.iter().any(|cause| cause.verb == Verb::Delete));
+        for change in deleted {
+            let actor = change.causes.last().map_or(model::history::Actor::Unresolved, |cause| cause.actor.clone());
+            let attribution = Attribution { actor, causes: change.causes.clone() };
+            self.claim(&attribution);
+            self.plan_deletion(&change.path);
+            self.window.add(change, attribution, Instant::now());
+        }
+        if self.guard.allows(gone.len(), records, Instant::now()) {
+            gone.iter().for_each(|change| self.plan_deletion(&change.path));
+            self.window.add_swept(gone, None, Instant::now());
+        } else {
+            tracing::warn!(count = gone.len(), kind = %kind, "records wait for a person's word to be deleted");
+            self.book.pages().held.extend(gone.into_iter().map(|change| change.path));
+        }
+    }
+
+    /// Deletes what was held.
+    pub(super) async fn approve(&mut self, by: String) {
+        let held: Vec<String> = std::mem::take(&mut self.book.pages().held).into_iter().collect();
+        match self.deletions_of(held.clone()).await {
+            Ok(changes) => {
+                changes.iter().for_each(|change| self.plan_deletion(&change.path));
+                self.window.add_swept(changes, Some(by), Instant::now());
+            }
+            Err(error) => {
+                tracing::error!(error = %error, "the records of what is gone cannot be read");
+                self.book.pages().held.extend(held);
+            }
+        }
+    }
+
+    /// Keeps what was held, and does not ask again in this run.
+    pub(super) fn refuse(&mut self) {
+        self.refused.extend(std::mem::take(&mut self.book.pages().held));
+    }
+
+    fn plan_deletion(&self, path: &str) {
+        if let Some(record) = self.book.pages().records.get_mut(path) {
+            record.planned = Some(None);
+            record.live = false;
+        }
+    }
+
+    /// Makes the deletions of records that really hold a resource of this kind.
+    async fn changes_for(&self, kind: &Kind, paths: Vec<String>) -> Result<Vec<Change>, RepositoryError> {
+        let mut changes = self.deletions_of(paths).await?;
+        changes.retain(|change| change.resource.kind == *kind);
+        for change in &mut changes {
+            change.causes = self.causes_of_resource(&change.resource).await;
+        }
+        Ok(changes)
+    }
+
+    async fn causes_of_resource(&self, resource: &ResourceRef) -> Vec<Cause> {
+        let causes = self.journal.causes_of_resource(resource).await;
+        causes.into_iter().filter(|cause| !self.claimed.contains(&cause.id)).collect()
+    }
+
+    async fn deletions_of(&self, paths: Vec<String>) -> Result<Vec<Change>, RepositoryError> {
+        let (cluster, now) = (self.book.cluster.clone(), self.clock.now());
+        let read = self.repository.read(move |git, reading| {
+            let mut found = Vec::new();
+            for path in paths {
+                let record = reading.record_text(git, &path)?.as_deref().and_then(read_record);
+                let resource = record.and_then(|record| identity(record.tree(), &cluster).ok());
+                found.extend(resource.map(|resource| (path, resource)));
+            }
+            Ok(found)
+        });
+        let change = |(path, resource)| Change {
+            resource,
+            path,
+            uid: String::new(),
+            resource_version: String::new(),
+            content: None,
+            verb: Verb::Delete,
+            causes: Vec::new(),
+            seen_at: now,
+        };
+        Ok(read.await?.into_iter().map(change).collect())
+    }
+
+    /// Returns the folder that records of this kind lie in.
+    fn folder_of(&self, kind: &Kind) -> Option<String> {
+        let any: ResourceName = "any".parse().ok()?;
+        let namespace: Namespace = "any".parse().ok()?;
+        let resource = ResourceRef {
+            cluster: self.book.cluster.clone(),
+            kind: kind.clone(),
+            namespace: Some(namespace),
+            name: any,
+        };
+        kind_folder(&self.book, &self.book.path_of(&resource))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_few_go_and_many_wait_for_a_word() {
+        let check = |count: usize, records: usize, expect: bool| {
+            assert_eq!(Guard::default().allows(count, records, Instant::now()), expect, "{count} of {records}");
+        };
+        check(20, 20, true);
+        check(21, 100, false);
+        check(100, 1_000, true);
+        check(101, 1_000, false);
+        check(0, 0, true);
+    }
+
+    #[test]
+    fn a_cluster_that_empties_kind_by_kind_is_noticed() {
+        let (mut guard, now) = (Guard::default(), Instant::now());
+        assert!(guard.allows(15, 60, now));
+        assert!(!guard.allows(15, 45, now + Duration::from_secs(1)));
+        assert!(guard.allows(15, 45, now + TOGETHER));
+    }
+}

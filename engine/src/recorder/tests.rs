@@ -1,0 +1,1 @@
+//! The recorder at work, fed by hand.

@@ -1,0 +1,204 @@
+//! Gathers one actor's changes for a short silence, so that one thing done is one commit; pure.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use git2::Oid;
+use model::history::{Actor, Verb};
+use model::{ResourceRef, Timestamp};
+
+use super::attribute::{Attribution, Cause};
+
+/// A group is closed at ten times the silence, and no later than this.
+const LONGEST: Duration = Duration::from_secs(30);
+/// What was found at the start is one commit, after this silence or age.
+const FOUND_SILENCE: Duration = Duration::from_secs(1);
+const FOUND_LONGEST: Duration = Duration::from_secs(60);
+
+/// A change to be committed.
+#[derive(Clone, Debug)]
+pub(crate) struct Change {
+    pub(crate) resource: ResourceRef,
+    pub(crate) path: String,
+    pub(crate) uid: String,
+    pub(crate) resource_version: String,
+    /// `None`: the record goes.
+    pub(crate) content: Option<Content>,
+    pub(crate) verb: Verb,
+    pub(crate) causes: Vec<Cause>,
+    pub(crate) seen_at: Timestamp,
+}
+
+/// A record as it will stand in the repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Content {
+    pub(crate) text: String,
+    pub(crate) blob: Oid,
+}
+
+/// What becomes one commit.
+#[derive(Clone, Debug)]
+pub(crate) struct Group {
+    pub(crate) actor: Actor,
+    pub(crate) origin: Origin,
+    /// By path: the last change of a resource counts, its causes add up.
+    pub(crate) changes: BTreeMap<String, Change>,
+    opened: Instant,
+    last: Instant,
+}
+
+/// Why a group is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// Somebody changed something.
+    Observed,
+    /// The cluster was seen for the first time.
+    Found,
+    /// Records whose resources are gone, and who agreed when there were many.
+    Swept { approved_by: Option<String> },
+}
+
+/// The changes that wait for their commit.
+#[derive(Debug)]
+pub(crate) struct Window {
+    silence: Duration,
+    open: Option<Group>,
+    found: Option<Group>,
+    /// Closed, oldest first.
+    ready: VecDeque<Group>,
+}
+
+impl Window {
+    /// Makes an empty window; no silence makes each change a commit.
+    pub(crate) fn new(silence: Duration) -> Self {
+        Self { silence, open: None, found: None, ready: VecDeque::new() }
+    }
+
+    /// Adds a change; another actor's group ends before it.
+    pub(crate) fn add(&mut self, change: Change, attribution: Attribution, now: Instant) {
+        if self.found.as_ref().is_some_and(|group| group.changes.contains_key(&change.path)) {
+            self.close_found();
+        }
+        if self.open.as_ref().is_some_and(|group| group.actor != attribution.actor) {
+            self.close_open();
+        }
+        let group = self.open.get_or_insert_with(|| Group::new(attribution.actor, Origin::Observed, now));
+        group.put(change, now);
+        if self.silence.is_zero() {
+            self.close_open();
+        }
+    }
+
+    /// Adds what was found when the cluster was first seen.
+    pub(crate) fn add_found(&mut self, change: Change, now: Instant) {
+        let group = self.found.get_or_insert_with(|| Group::new(Actor::Denshimon, Origin::Found, now));
+        group.put(change, now);
+    }
+
+    /// Adds records whose resources are gone, as a group of their own.
+    pub(crate) fn add_swept(&mut self, changes: Vec<Change>, approved_by: Option<String>, now: Instant) {
+        self.close_all();
+        let mut group = Group::new(Actor::Denshimon, Origin::Swept { approved_by }, now);
+        changes.into_iter().for_each(|change| group.put(change, now));
+        if !group.changes.is_empty() {
+            self.ready.push_back(group);
+        }
+    }
+
+    /// Closes what has been silent or open for long enough; what was found waits while lists are being read.
+    pub(crate) fn close_due(&mut self, now: Instant, listing: bool) {
+        if self.open.as_ref().is_some_and(|group| group.due(self.silence, self.longest()) <= now) {
+            self.close_open();
+        }
+        let due = |group: &Group| {
+            if listing { group.opened + FOUND_LONGEST } else { group.due(FOUND_SILENCE, FOUND_LONGEST) }
+        };
+        if self.found.as_ref().is_some_and(|group| due(group) <= now) {
+            self.close_found();
+        }
+    }
+
+    /// Closes everything.
+    pub(crate) fn close_all(&mut self) {
+        self.close_found();
+        self.close_open();
+    }
+
+    /// Says when to look again.
+    pub(crate) fn next_due(&self, listing: bool) -> Option<Instant> {
+        let open = self.open.as_ref().map(|group| group.due(self.silence, self.longest()));
+        let found = self
+            .found
+            .as_ref()
+            .map(|group| if listing { group.opened + FOUND_LONGEST } else { group.due(FOUND_SILENCE, FOUND_LONGEST) });
+        open.into_iter().chain(found).min()
+    }
+
+    /// Takes all closed groups.
+    pub(crate) fn take_ready(&mut self) -> Vec<Group> {
+        self.ready.drain(..).collect()
+    }
+
+    /// Puts groups back that could not be committed, before all others.
+    pub(crate) fn put_back(&mut self, groups: Vec<Group>) {
+        for group in groups.into_iter().rev() {
+            self.ready.push_front(group);
+        }
+    }
+
+    /// Tells whether a closed group waits.
+    pub(crate) fn has_ready(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
+    /// Counts the changes that wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.groups().map(|group| group.changes.len()).sum()
+    }
+
+    fn groups(&self) -> impl Iterator<Item = &Group> {
+        self.ready.iter().chain(&self.found).chain(&self.open)
+    }
+
+    fn longest(&self) -> Duration {
+        (self.silence * 10).min(LONGEST).max(self.silence)
+    }
+
+    fn close_open(&mut self) {
+        self.ready.extend(self.open.take());
+    }
+
+    fn close_found(&mut self) {
+        self.ready.extend(self.found.take());
+    }
+}
+
+impl Group {
+    fn new(actor: Actor, origin: Origin, now: Instant) -> Self {
+        Self { actor, origin, changes: BTreeMap::new(), opened: now, last: now }
+    }
+
+    fn due(&self, silence: Duration, longest: Duration) -> Instant {
+        (self.last + silence).min(self.opened + longest)
+    }
+
+    fn put(&mut self, mut change: Change, now: Instant) {
+        self.last = now;
+        if let Some(before) = self.changes.remove(&change.path) {
+            if change.content.is_some() && before.verb == Verb::Create {
+                change.verb = Verb::Create;
+            }
+            let mut causes = before.causes;
+            let new: Vec<Cause> =
+                change.causes.into_iter().filter(|cause| causes.iter().all(|known| known.id != cause.id)).collect();
+            causes.extend(new);
+            change.causes = causes;
+            // The lag is that of the oldest.
+            change.seen_at = before.seen_at;
+        }
+        self.changes.insert(change.path.clone(), change);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,103 @@
+//! One actor, one thing, one commit.
+
+use super::*;
+
+const SILENCE: Duration = Duration::from_secs(2);
+
+fn change(name: &str) -> Change {
+    let text = format!("name: {name}\n");
+    Change {
+        resource: ResourceRef {
+            cluster: "sandbox".parse().unwrap(),
+            kind: model::Kind::deployment(),
+            namespace: Some("shop".parse().unwrap()),
+            name: name.parse().unwrap(),
+        },
+        path: format!("{name}.yaml"),
+        uid: "u".into(),
+        resource_version: "1".into(),
+        content: Some(Content { blob: crate::repository::blob_id(text.as_bytes()).unwrap(), text }),
+        verb: Verb::Observe,
+        causes: Vec::new(),
+        seen_at: Timestamp::UNIX_EPOCH,
+    }
+}
+
+fn by(name: &str) -> Attribution {
+    Attribution { actor: Actor::User(name.parse().unwrap()), causes: Vec::new() }
+}
+
+fn ready(window: &mut Window) -> Vec<(String, usize)> {
+    window.take_ready().iter().map(|group| (group.actor.to_string(), group.changes.len())).collect()
+}
+
+#[test]
+fn silence_ends_a_group_and_age_does_too() {
+    let (mut window, start) = (Window::new(SILENCE), Instant::now());
+    window.add(change("a"), by("ada"), start);
+    window.add(change("b"), by("ada"), start + Duration::from_secs(1));
+    window.close_due(start + Duration::from_millis(2_900), false);
+    assert!(!window.has_ready());
+    window.close_due(start + Duration::from_secs(3), false);
+    assert_eq!(ready(&mut window), [("ada".into(), 2)]);
+
+    for second in 0..30 {
+        window.add(change("a"), by("ada"), start + Duration::from_secs(second));
+        window.close_due(start + Duration::from_secs(second), false);
+    }
+    assert_eq!(ready(&mut window).len(), 1, "at most ten silences");
+}
+
+#[test]
+fn no_commit_mixes_actors() {
+    let (mut window, now) = (Window::new(SILENCE), Instant::now());
+    for (name, actor) in [("a", "ada"), ("b", "ada"), ("a", "bob"), ("c", "ada")] {
+        window.add(change(name), by(actor), now);
+    }
+    window.close_all();
+    assert_eq!(ready(&mut window), [("ada".into(), 2), ("bob".into(), 1), ("ada".into(), 1)]);
+}
+
+#[test]
+fn without_a_window_each_change_is_a_commit() {
+    let (mut window, now) = (Window::new(Duration::ZERO), Instant::now());
+    window.add(change("a"), by("ada"), now);
+    window.add(change("a"), by("ada"), now);
+    assert_eq!(ready(&mut window).len(), 2);
+}
+
+#[test]
+fn what_is_found_is_one_commit_however_long_the_lists_take() {
+    let (mut window, now) = (Window::new(SILENCE), Instant::now());
+    window.add_found(change("a"), now);
+    window.add_found(change("b"), now + Duration::from_secs(20));
+    window.close_due(now + Duration::from_secs(40), true);
+    assert!(!window.has_ready());
+    window.add(change("c"), by("ada"), now + Duration::from_secs(40));
+    window.add(change("a"), by("ada"), now + Duration::from_secs(40));
+    window.close_all();
+    assert_eq!(ready(&mut window), [("denshimon".into(), 2), ("ada".into(), 2)], "found before changed");
+}
+
+#[test]
+fn causes_add_up_and_nothing_is_lost_when_put_back() {
+    let (mut window, now) = (Window::new(SILENCE), Instant::now());
+    for id in ["1", "2", "2"] {
+        let cause = Cause {
+            id: id.into(),
+            actor: by("ada").actor,
+            verb: Verb::Scale,
+            summary: String::new(),
+            reason: String::new(),
+        };
+        window.add(Change { causes: vec![cause], ..change("a") }, by("ada"), now);
+    }
+    window.close_all();
+    let groups = window.take_ready();
+    let ids: Vec<_> = groups[0].changes["a.yaml"].causes.iter().map(|cause| cause.id.clone()).collect();
+    assert_eq!(ids, ["1", "2"]);
+    window.add(change("b"), by("bob"), now);
+    window.put_back(groups);
+    window.close_all();
+    assert_eq!(ready(&mut window), [("ada".into(), 1), ("bob".into(), 1)]);
+}

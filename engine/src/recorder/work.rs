@@ -1,0 +1,354 @@
+//! The recorder's task: takes in, groups, commits, tells the ledger.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::future::BoxFuture;
+use futures::stream::{FuturesUnordered, StreamExt};
+use model::git::CommitId;
+use model::sync::SyncProblem;
+use model::{ClusterName, ResourceRef};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use super::book::Book;
+use super::journal::{Entry, Journal, SETTLING};
+use super::observe::Sighting;
+use super::owed::Owed;
+use super::plan::{Planned, plan};
+use super::sweep::Guard;
+use super::window::{Group, Window};
+use super::{Order, Steering};
+use crate::cluster::Observed;
+use crate::repository::{Happened, Repository, RepositoryError};
+use crate::{Clock, EngineConfig};
+
+/// Beyond so many waiting changes the watches have to wait too.
+const MOST_WAITING: usize = 20_000;
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// For the last push when the engine stops.
+const LAST_PUSH: Duration = Duration::from_secs(5);
+
+/// The state of the task.
+pub(super) struct Work {
+    pub(super) book: Arc<Book>,
+    pub(super) repository: Repository,
+    pub(super) journal: Journal,
+    pub(super) clock: Clock,
+    pub(super) window: Window,
+    pub(super) guard: Guard,
+    /// Folders of the kinds that had records when the engine started.
+    pub(super) known_kinds: HashSet<String>,
+    /// Records that a person wants to keep though their resources are gone.
+    pub(super) refused: HashSet<String>,
+    /// What waits for the answer to a write.
+    pub(super) deferred: HashMap<ResourceRef, VecDeque<Sighting>>,
+    pub(super) settling: FuturesUnordered<BoxFuture<'static, ResourceRef>>,
+    /// Operations that a waiting change already fulfils.
+    pub(super) claimed: HashSet<String>,
+    /// What the ledger has to be told.
+    pub(super) owed: VecDeque<Owed>,
+    cluster: ClusterName,
+    committing: Option<BoxFuture<'static, Finished>>,
+    /// After a failure, nothing is tried before.
+    retry_at: Option<Instant>,
+    pause: Duration,
+    /// Those who wait for everything to be committed.
+    waiters: Vec<oneshot::Sender<()>>,
+}
+
+/// An attempt to commit.
+struct Finished {
+    groups: Vec<Group>,
+    result: Result<(Vec<Planned>, Vec<Option<CommitId>>), RepositoryError>,
+}
+
+impl Work {
+    pub(super) fn new(config: &EngineConfig, book: Arc<Book>, repository: Repository, journal: Journal) -> Self {
+        Self {
+            book,
+            repository,
+            journal,
+            clock: config.clock.clone(),
+            window: Window::new(config.commit_window),
+            guard: Guard::default(),
+            known_kinds: HashSet::new(),
+            refused: HashSet::new(),
+            deferred: HashMap::new(),
+            settling: FuturesUnordered::new(),
+            claimed: HashSet::new(),
+            owed: VecDeque::new(),
+            cluster: config.cluster.name.clone(),
+            committing: None,
+            retry_at: None,
+            pause: FIRST_PAUSE,
+            waiters: Vec::new(),
+        }
+    }
+
+    /// Works until the watches have ended and everything is committed.
+    pub(super) async fn run(
+        mut self,
+        mut observed: mpsc::Receiver<Observed>,
+        mut orders: mpsc::Receiver<Order>,
+        stopping: CancellationToken,
+    ) {
+        let mut publication = self.repository.publication();
+        let mut happened = self.repository.take_happened();
+        let mut watched = true;
+        while !stopping.is_cancelled() {
+            self.advance();
+            let roomy = self.window.waiting() < MOST_WAITING;
+            let wake = self.wake_at();
+            tokio::select! {
+                biased;
+                () = stopping.cancelled() => {}
+                finished = next(&mut self.committing) => self.finish(finished).await,
+                Some(order) = orders.recv() => self.obey(order).await,
+                Some(resource) = self.settling.next() => self.settled(&resource).await,
+                Some(news) = receive(&mut happened) => self.learn_of(news).await,
+                Ok(()) = publication.changed() => {
+                    let now = publication.borrow_and_update().clone();
+                    self.book.pages().publication = now;
+                }
+                seen = observed.recv(), if roomy && watched => match seen {
+                    Some(seen) => self.observe(seen).await,
+                    None => watched = false,
+                },
+                () = tokio::time::sleep_until(wake.into()) => self.pay().await,
+            }
+        }
+        while let Ok(seen) = observed.try_recv() {
+            self.observe(seen).await;
+        }
+        self.wind_up().await;
+    }
+
+    /// Closes what is due, starts a commit where one can be made, and shows where things stand.
+    fn advance(&mut self) {
+        let now = Instant::now();
+        let listing = self.book.pages().listing();
+        self.window.close_due(now, listing);
+        if self.committing.is_none() && self.window.has_ready() && self.retry_at.is_none_or(|at| at <= now) {
+            self.commit();
+        }
+        let idle = self.committing.is_none() && self.window.waiting() == 0;
+        if idle || self.book.pages().stuck.is_some() {
+            self.waiters.drain(..).for_each(|done| drop(done.send(())));
+        }
+        {
+            let waiting = self.book.pages().records.values().filter(|record| record.planned.is_some()).count();
+            let mut pages = self.book.pages();
+            if pages.waiting > 0 && waiting == 0 {
+                pages.in_step_since = self.clock.now();
+            }
+            pages.waiting = waiting;
+        }
+        self.book.update_chip();
+    }
+
+    fn wake_at(&self) -> Instant {
+        let now = Instant::now();
+        let due = self.window.next_due(self.book.pages().listing());
+        let retry = if self.window.has_ready() || !self.owed.is_empty() { self.retry_at } else { None };
+        due.into_iter().chain(retry).min().unwrap_or(now + Duration::from_secs(60)).max(now)
+    }
+
+    fn commit(&mut self) {
+        let groups = self.window.take_ready();
+        let (repository, cluster, now) = (self.repository.clone(), self.cluster.clone(), self.clock.now());
+        self.committing = Some(Box::pin(async move {
+            let groups = Arc::new(groups);
+            let planning = groups.clone();
+            let planned = repository.read(move |git, reading| plan(git, reading, &cluster, &planning, now)).await;
+            let result = match planned {
+                Ok(planned) => {
+                    let commits = planned.iter().map(|planned| planned.commit.clone()).collect();
+                    repository.commit(commits).await.map(|made| (planned, made))
+                }
+                Err(error) => Err(error),
+            };
+            Finished { groups: Arc::unwrap_or_clone(groups), result }
+        }));
+    }
+
+    async fn finish(&mut self, finished: Finished) {
+        self.committing = None;
+        let Finished { groups, result } = finished;
+        match result {
+            Ok((planned, made)) => {
+                (self.retry_at, self.pause) = (None, FIRST_PAUSE);
+                self.book.pages().stuck = None;
+                let mut entries = Vec::new();
+                for ((group, planned), commit) in groups.into_iter().zip(planned).zip(&made) {
+                    entries.extend(self.committed(group, &planned, commit.as_ref()));
+                }
+                self.owed.push_back(Owed::Entries(entries));
+                if let Some(head) = made.into_iter().flatten().next_back() {
+                    self.book.pages().head = Some(head.clone());
+                    self.owed.push_back(Owed::Linked(head));
+                }
+                self.pay().await;
+            }
+            Err(RepositoryError::Path { path }) => self.leave_out(groups, &path),
+            Err(error) => {
+                tracing::error!(error = %error, source = ?std::error::Error::source(&error), "a commit failed");
+                self.window.put_back(groups);
+                self.pause_after_failure();
+                let since = self.clock.now();
+                let moved = matches!(error, RepositoryError::Moved);
+                let mut pages = self.book.pages();
+                // Somebody else's hand on the branch is met by the next try.
+                if !moved && pages.stuck.is_none() {
+                    pages.stuck = Some(SyncProblem {
+                        what: "Changes cannot be committed: the data directory cannot be written".into(),
+                        remedy: "Check the free space and the rights of the data directory. The changes are kept and \
+                                 committed when it works again."
+                            .into(),
+                        since,
+                    });
+                }
+            }
+        }
+    }
+
+    /// Takes a commit over into the book, and gives what the ledger has to be told.
+    fn committed(&mut self, group: Group, planned: &Planned, commit: Option<&CommitId>) -> Vec<Entry> {
+        let now = self.clock.now();
+        let mut entries = Vec::with_capacity(group.changes.len());
+        let mut pages = self.book.pages();
+        for (path, change) in group.changes {
+            let blob = change.content.as_ref().map(|content| content.blob);
+            let record = pages.records.entry(path.clone()).or_default();
+            record.set_blob(blob);
+            record.own = blob;
+            record.unread = false;
+            if commit.is_some() {
+                record.commit = commit.cloned();
+                record.at = Some(now);
+            }
+            if record.planned == Some(blob) {
+                record.planned = None;
+            }
+            record.drifted = false;
+            if blob.is_none() && record.planned.is_none() {
+                pages.records.remove(&path);
+            }
+            let lag = now.as_millisecond().saturating_sub(change.seen_at.as_millisecond());
+            pages.lag_milliseconds = Some(u32::try_from(lag.max(0)).unwrap_or(u32::MAX));
+            entries.push(Entry {
+                summary: planned.summaries.get(&path).cloned().unwrap_or_default(),
+                resource: change.resource,
+                uid: change.uid,
+                resource_version: change.resource_version,
+                actor: group.actor.clone(),
+                verb: change.verb,
+                at: change.seen_at,
+                operations: change.causes.into_iter().map(|cause| cause.id).collect(),
+                commit: commit.cloned(),
+            });
+        }
+        entries
+    }
+
+    /// Goes on without a change whose path is taken by somebody else's file.
+    fn leave_out(&mut self, mut groups: Vec<Group>, path: &str) {
+        tracing::error!(path, "no record can lie here, since another file is in the way");
+        groups.iter_mut().for_each(|group| {
+            group.changes.remove(path);
+        });
+        groups.retain(|group| !group.changes.is_empty());
+        self.window.put_back(groups);
+        let since = self.clock.now();
+        let mut pages = self.book.pages();
+        if let Some(record) = pages.records.get_mut(path) {
+            record.planned = None;
+        }
+        pages.obstructed.insert(path.to_owned(), since);
+    }
+
+    async fn obey(&mut self, order: Order) {
+        match order.steering {
+            Steering::Retry => self.retry_at = None,
+            Steering::CommitNow => {
+                self.retry_at = None;
+                self.window.close_all();
+                self.waiters.push(order.done);
+                return;
+            }
+            Steering::Approve { by } => self.approve(by).await,
+            Steering::Refuse => self.refuse(),
+        }
+        let _ = order.done.send(());
+    }
+
+    async fn learn_of(&mut self, news: Happened) {
+        // What was committed before is entered before it is rewritten or marked.
+        if let Some(committing) = &mut self.committing {
+            let finished = committing.await;
+            self.finish(finished).await;
+        }
+        match news {
+            Happened::Moved(rewrites) => {
+                if let Err(error) = self.read_head().await {
+                    tracing::error!(error = %error, "the records cannot be read again");
+                }
+                self.owe_rewrites(rewrites);
+            }
+            Happened::Pushed(commits) => self.owe_pushed(commits),
+        }
+        self.pay().await;
+    }
+
+    /// Waits for the answer to a write on a resource, for a while.
+    pub(super) fn settle(&mut self, resource: &ResourceRef) {
+        let (journal, resource) = (self.journal.clone(), resource.clone());
+        self.settling.push(Box::pin(async move {
+            let _ = tokio::time::timeout(SETTLING, journal.settled(&resource)).await;
+            resource
+        }));
+    }
+
+    /// Does nothing for a while, longer each time.
+    pub(super) fn pause_after_failure(&mut self) {
+        self.retry_at = Some(Instant::now() + self.pause);
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+    }
+
+    /// Commits what waits, tells the ledger, pushes once.
+    async fn wind_up(&mut self) {
+        let deferred: Vec<ResourceRef> = self.deferred.keys().cloned().collect();
+        for resource in deferred {
+            self.settled(&resource).await;
+        }
+        self.window.close_all();
+        for _ in 0..2 {
+            if self.committing.is_none() && self.window.has_ready() {
+                self.commit();
+            }
+            if let Some(committing) = self.committing.take() {
+                let finished = committing.await;
+                self.finish(finished).await;
+            }
+        }
+        self.pay().await;
+        self.repository.close(LAST_PUSH).await;
+    }
+}
+
+/// Waits for the commit under way; for ever when there is none.
+async fn next(committing: &mut Option<BoxFuture<'static, Finished>>) -> Finished {
+    match committing {
+        Some(committing) => committing.await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn receive(happened: &mut Option<mpsc::UnboundedReceiver<Happened>>) -> Option<Happened> {
+    match happened {
+        Some(happened) => happened.recv().await,
+        None => std::future::pending().await,
+    }
+}
