@@ -191,7 +191,13 @@ impl Ledger {
         found
     }
 
-    fn is_in_flight(&self, resource: &ResourceRef) -> bool {
+    /// Returns all operations on a resource that wait for their commit, oldest first; for what is gone without a word.
+    pub(crate) async fn find_operations_on(&self, resource: &ResourceRef) -> Vec<Operation> {
+        self.open_operations(|row| row.entry.resource == *resource).await
+    }
+
+    /// Tells whether a write on a resource waits for Kubernetes' answer.
+    pub(crate) fn is_in_flight(&self, resource: &ResourceRef) -> bool {
         let in_flight = self.open.in_flight.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         in_flight.contains_key(resource)
     }

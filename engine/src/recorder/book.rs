@@ -1,6 +1,6 @@
 //! What the recorder knows in memory: each record at the head, and how the work goes.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use git2::Oid;
@@ -68,9 +68,6 @@ pub(super) struct Record {
 #[derive(Clone, Debug)]
 pub(super) struct Followed {
     pub(super) state: WatchState,
-    /// By a hash of namespace and name.
-    pub(super) present: HashSet<u64>,
-    pub(super) last_event: Option<Timestamp>,
     /// The API has no such kind any more.
     pub(super) gone: bool,
     /// A first list was complete.
@@ -149,6 +146,12 @@ impl Book {
     pub(super) fn path_below_root(&self, path: &str) -> String {
         let parts = self.root.split('/').filter(|part| !matches!(*part, "" | "." | ".."));
         parts.chain([path]).collect::<Vec<_>>().join("/")
+    }
+
+    /// Tells whether there is no record of a resource, and none to be.
+    pub(super) fn record_is_absent(&self, resource: &ResourceRef) -> bool {
+        let path = self.path_of(resource);
+        self.pages().records.get(&path).is_none_or(|record| record.blob.is_none() && record.planned.is_none())
     }
 
     /// Follows the chip.
@@ -237,6 +240,6 @@ impl Pages {
 
 impl Default for Followed {
     fn default() -> Self {
-        Self { state: WatchState::Listing, present: HashSet::new(), last_event: None, gone: false, listed: false }
+        Self { state: WatchState::Listing, gone: false, listed: false }
     }
 }

@@ -1,20 +1,15 @@
 //! What the recorder asks of the ledger and tells it.
 
-use std::time::Duration;
-
 use model::git::CommitId;
-use model::history::{Actor, Verb};
+use model::history::{Actor, Recorded, Verb};
 use model::{ResourceRef, Timestamp};
 use serde_json::Value;
 
 use super::attribute::{Cause, metadata};
 use super::trailers::Found;
 use crate::Error;
-use crate::ledger::Ledger;
+use crate::ledger::{Change, Ledger, Operation, OperationResult};
 use crate::repository::Rewrites;
-
-/// So long a change waits for the answer of a write that is under way.
-pub(super) const SETTLING: Duration = Duration::from_secs(5);
 
 /// The ledger as the recorder sees it; cheap to clone.
 #[derive(Clone)]
@@ -26,7 +21,6 @@ pub(super) struct Journal {
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) resource: ResourceRef,
-    pub(super) uid: String,
     pub(super) resource_version: String,
     pub(super) actor: Actor,
     pub(super) verb: Verb,
@@ -43,40 +37,104 @@ impl Journal {
     }
 
     /// Tells whether a write on a resource waits for its answer.
-    pub(super) fn is_in_flight(&self, _resource: &ResourceRef) -> bool {
-        false
+    pub(super) fn is_in_flight(&self, resource: &ResourceRef) -> bool {
+        self.ledger.is_in_flight(resource)
     }
 
-    /// Waits until no write on a resource is under way.
-    pub(super) async fn settled(&self, _resource: &ResourceRef) {}
+    /// Waits until no write on a resource is under way, for a bounded time.
+    pub(super) async fn settled(&self, resource: &ResourceRef) {
+        if !self.ledger.settled(resource).await {
+            tracing::warn!(resource = %resource, "a write has no answer yet; the change is attributed without it");
+        }
+    }
 
     /// Finds the operations that an observed state fulfils.
-    pub(super) async fn causes(&self, _object: &Value, _gone: bool) -> Result<Vec<Cause>, Error> {
-        Ok(Vec::new())
+    pub(super) async fn causes(&self, object: &Value, gone: bool) -> Vec<Cause> {
+        let uid = metadata(object, "uid");
+        let operations = if gone {
+            self.ledger.find_deletes(uid).await
+        } else {
+            let version = metadata(object, "resourceVersion").parse().unwrap_or(0);
+            self.ledger.find_operations(uid, version).await
+        };
+        operations.into_iter().map(Cause::from).collect()
     }
 
     /// Finds the operations on a resource of which no object is left to ask.
-    pub(super) async fn causes_of_resource(&self, _resource: &ResourceRef) -> Vec<Cause> {
-        Vec::new()
+    pub(super) async fn causes_of_resource(&self, resource: &ResourceRef) -> Vec<Cause> {
+        self.ledger.find_operations_on(resource).await.into_iter().map(Cause::from).collect()
+    }
+
+    /// Lists what an earlier run asked of Kubernetes without hearing the answer.
+    pub(super) async fn started(&self) -> Vec<Operation> {
+        self.ledger.started_operations().await
+    }
+
+    /// Notes what the cluster shows of an operation without an answer.
+    pub(super) async fn answer(&self, id: &str, result: OperationResult) -> Result<(), Error> {
+        self.ledger.finish_operation(id, result).await
     }
 
     /// Enters what became of changes.
-    pub(super) async fn enter(&self, _entries: Vec<Entry>) -> Result<(), Error> {
-        Ok(())
+    pub(super) async fn enter(&self, entries: &[Entry]) -> Result<(), Error> {
+        let changes = entries.iter().cloned().map(|entry| Change {
+            resource: entry.resource,
+            resource_version: entry.resource_version,
+            actor: entry.actor,
+            verb: entry.verb,
+            summary: entry.summary,
+            at: entry.at,
+            operations: entry.operations,
+            recorded: match entry.commit {
+                Some(id) => Recorded::Commit { id, pushed: false },
+                None => Recorded::Unchanged,
+            },
+        });
+        self.ledger.record_changes(changes.collect()).await
     }
 
-    /// Enters commits that a crash kept from the ledger.
-    pub(super) async fn enter_found(&self, _found: &[Found]) -> Result<(), Error> {
+    /// Enters commits that a crash kept from the ledger; what it knows already stays as it is.
+    pub(super) async fn enter_found(&self, found: &[Found]) -> Result<(), Error> {
+        for found in found {
+            let alone = found.trailers.blocks.len() == 1;
+            let changes = found.trailers.blocks.iter().map(|block| Change {
+                resource: block.resource.clone(),
+                resource_version: block.resource_version.clone(),
+                actor: found.trailers.actor.clone(),
+                verb: Verb::Observe,
+                summary: if alone { found.subject.clone() } else { format!("Change {}", block.resource) },
+                at: found.at,
+                operations: block.operations.clone(),
+                recorded: Recorded::Commit { id: found.commit.clone(), pushed: found.pushed },
+            });
+            self.ledger.record_changes(changes.collect()).await?;
+        }
         Ok(())
     }
 
     /// Puts new commits in the place of old ones.
-    pub(super) async fn rewrite(&self, _rewrites: Rewrites) -> Result<(), Error> {
-        Ok(())
+    pub(super) async fn rewrite(&self, rewrites: &Rewrites) -> Result<(), Error> {
+        self.ledger.rewrite_commits(&rewrites.0).await
     }
 
     /// Notes that the remote has these commits.
-    pub(super) async fn mark_pushed(&self, _commits: Vec<CommitId>) -> Result<(), Error> {
+    pub(super) async fn mark_pushed(&self, commits: &[CommitId]) -> Result<(), Error> {
+        // A first push may bring thousands.
+        for some in commits.chunks(500) {
+            self.ledger.mark_pushed(some).await?;
+        }
         Ok(())
+    }
+}
+
+impl From<Operation> for Cause {
+    fn from(operation: Operation) -> Self {
+        Self {
+            id: operation.id,
+            actor: operation.actor,
+            verb: operation.verb,
+            summary: operation.summary,
+            reason: operation.reason,
+        }
     }
 }

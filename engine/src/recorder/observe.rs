@@ -55,7 +55,7 @@ impl Work {
 
     /// Takes in a resource, after the answer to a write on it that is under way.
     async fn sight(&mut self, sighting: Sighting) {
-        self.count(&sighting);
+        self.book.pages().kinds.entry(sighting.resource.kind.clone()).or_default();
         if let Some(queue) = self.deferred.get_mut(&sighting.resource) {
             queue.push_back(sighting);
         } else if self.journal.is_in_flight(&sighting.resource) {
@@ -74,6 +74,10 @@ impl Work {
     }
 
     async fn compare(&mut self, sighting: Sighting) {
+        if !self.started.is_empty() {
+            let object = (!sighting.gone).then(|| sighting.object.clone());
+            self.answer_started(&sighting.resource, object.as_deref()).await;
+        }
         let path = self.book.path_of(&sighting.resource);
         let content = match content_of(&sighting) {
             Ok(content) => content,
@@ -122,7 +126,6 @@ impl Work {
         let change = Change {
             resource: sighting.resource.clone(),
             path: path.clone(),
-            uid: metadata(&sighting.object, "uid").to_owned(),
             resource_version: metadata(&sighting.object, "resourceVersion").to_owned(),
             content,
             verb: verb_of(&attribution, event),
@@ -165,7 +168,7 @@ impl Work {
     }
 
     /// Tells whether the text at the head is another rendering of the same manifest.
-    async fn says_the_same(&self, path: &str, content: &Content) -> bool {
+    async fn says_the_same(&mut self, path: &str, content: &Content) -> bool {
         let (path, new) = (path.to_owned(), content.text.clone());
         let same = self.repository.read(move |git, reading| {
             let Some(old) = reading.record_text(git, &path)? else { return Ok(false) };
@@ -173,18 +176,6 @@ impl Work {
             Ok(old.is_some() && old == new)
         });
         same.await.unwrap_or(false)
-    }
-
-    /// Keeps count of what a kind has.
-    fn count(&self, sighting: &Sighting) {
-        let mut pages = self.book.pages();
-        let followed = pages.kinds.entry(sighting.resource.kind.clone()).or_default();
-        followed.last_event = Some(sighting.seen_at);
-        if sighting.gone {
-            followed.present.remove(&short(&sighting.resource));
-        } else {
-            followed.present.insert(short(&sighting.resource));
-        }
     }
 
     /// Takes in a complete list of a kind: what it lacks is not there.
@@ -195,7 +186,19 @@ impl Work {
             followed.state = WatchState::Watching;
             followed.listed = true;
             followed.gone = false;
-            followed.present = present.iter().map(short).collect();
+        }
+        let absent: Vec<ResourceRef> = self
+            .started
+            .iter()
+            .map(|operation| operation.resource.clone())
+            .filter(|resource| resource.kind == *kind && !present.contains(resource))
+            .collect();
+        for resource in absent {
+            self.answer_started(&resource, None).await;
+            // Without a record nothing will be committed for it.
+            if self.book.record_is_absent(&resource) {
+                self.enter_unrecorded(&resource).await;
+            }
         }
         self.sweep(kind, present).await;
     }
@@ -217,12 +220,4 @@ fn verb_of(attribution: &Attribution, event: Event) -> Verb {
         (None, Event::Gone) => Verb::Delete,
         (None, Event::Modified) => Verb::Observe,
     }
-}
-
-/// A small key of a resource within its kind.
-fn short(resource: &ResourceRef) -> u64 {
-    use std::hash::{DefaultHasher, Hash, Hasher};
-    let mut hasher = DefaultHasher::new();
-    (&resource.namespace, &resource.name).hash(&mut hasher);
-    hasher.finish()
 }

@@ -27,14 +27,8 @@ pub(super) enum Owed {
 impl Work {
     /// Finds the operations that an observed state fulfils and no waiting change has claimed.
     pub(super) async fn causes(&mut self, object: &Value, gone: bool) -> Vec<Cause> {
-        match self.journal.causes(object, gone).await {
-            Ok(causes) => causes.into_iter().filter(|cause| !self.claimed.contains(&cause.id)).collect(),
-            Err(error) => {
-                // The operation is found again by its trailer or not at all; the change itself is not lost.
-                tracing::error!(error = %error, "the ledger does not say who changed a resource");
-                Vec::new()
-            }
-        }
+        let causes = self.journal.causes(object, gone).await;
+        causes.into_iter().filter(|cause| !self.claimed.contains(&cause.id)).collect()
     }
 
     /// Remembers that a waiting change fulfils these operations.
@@ -53,7 +47,6 @@ impl Work {
         let Some(last) = causes.last() else { return };
         let entry = Entry {
             resource: resource.clone(),
-            uid: metadata(object, "uid").to_owned(),
             resource_version: metadata(object, "resourceVersion").to_owned(),
             actor: last.actor.clone(),
             verb: last.verb,
@@ -65,6 +58,13 @@ impl Work {
         self.claimed.extend(entry.operations.iter().cloned());
         self.owed.push_back(Owed::Entries(vec![entry]));
         self.retry_at.get_or_insert_with(std::time::Instant::now);
+    }
+
+    /// Owes the ledger operations on a resource that is gone and never was recorded.
+    pub(super) async fn enter_unrecorded(&mut self, resource: &ResourceRef) {
+        let causes = self.journal.causes_of_resource(resource).await;
+        let now = self.clock.now();
+        self.enter_unchanged(resource, &Value::Null, causes, now);
     }
 
     pub(super) fn owe_rewrites(&mut self, rewrites: Rewrites) {
@@ -90,15 +90,13 @@ impl Work {
     pub(super) async fn pay(&mut self) {
         while let Some(owed) = self.owed.front().cloned() {
             let told = match &owed {
-                Owed::Entries(entries) => self.journal.enter(entries.clone()).await.map_err(|error| error.to_string()),
+                Owed::Entries(entries) => self.journal.enter(entries).await.map_err(|error| error.to_string()),
                 Owed::Found(found) => self.journal.enter_found(found).await.map_err(|error| error.to_string()),
-                Owed::Pushed(commits) => {
-                    self.journal.mark_pushed(commits.clone()).await.map_err(|error| error.to_string())
-                }
+                Owed::Pushed(commits) => self.journal.mark_pushed(commits).await.map_err(|error| error.to_string()),
                 Owed::Linked(head) => {
                     self.repository.mark_linked(head.clone()).await.map_err(|error| error.to_string())
                 }
-                Owed::Rewrites(rewrites) => self.rewrite(rewrites.clone()).await,
+                Owed::Rewrites(rewrites) => self.rewrite(rewrites).await,
             };
             if let Err(error) = told {
                 tracing::error!(error, "the ledger could not be written");
@@ -123,7 +121,7 @@ impl Work {
         }
     }
 
-    async fn rewrite(&self, rewrites: Rewrites) -> Result<(), String> {
+    async fn rewrite(&mut self, rewrites: &Rewrites) -> Result<(), String> {
         self.journal.rewrite(rewrites).await.map_err(|error| error.to_string())?;
         self.repository.forget_rewrites().await.map_err(|error| error.to_string())
     }

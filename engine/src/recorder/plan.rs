@@ -186,7 +186,7 @@ fn reasons(group: &Group) -> Vec<String> {
 
 fn by_resource(group: &Group, described: &BTreeMap<String, Described>, name: bool) -> Vec<String> {
     let mut body = Vec::new();
-    for (path, change) in &group.changes {
+    for path in group.changes.keys() {
         let Some(described) = described.get(path) else { continue };
         if name {
             body.push(one_line(&described.subject));

@@ -4,14 +4,20 @@ use std::collections::HashMap;
 
 use git2::{Oid, Repository as Git};
 use model::git::CommitId;
-use model::{ClusterName, PageRequest, Timestamp};
+use model::history::Verb;
+use model::{ClusterName, PageRequest, ResourceRef, Timestamp};
+use serde_json::Value;
 
+use super::attribute::{metadata, wrote_since};
 use super::book::{Book, Record};
 use super::trailers::{Found, Trailers};
 use super::work::Work;
 use crate::StartError;
+use crate::ledger::{Operation, OperationResult};
 use crate::repository::{Files, Identity, LogFilter, LogLine, Reading, RepositoryError, Rewrites, split_message};
 
+/// As Denshimon writes to the cluster.
+const FIELD_MANAGER: &str = "denshimon";
 /// So many commits are searched for the one that wrote a record.
 const SEARCHED: usize = 20_000;
 /// So many commits are given to a ledger that knows none.
@@ -62,7 +68,22 @@ impl Work {
         self.owe_found(learnt.found, learnt.files.head);
         self.owe_pushed(learnt.pushed);
         self.pay().await;
+        self.started = self.journal.started().await;
         Ok(())
+    }
+
+    /// Answers operations of an earlier run on a resource from what the cluster shows of them; `None`: it is not there.
+    pub(super) async fn answer_started(&mut self, resource: &ResourceRef, object: Option<&Value>) {
+        let (about, others) = std::mem::take(&mut self.started).into_iter().partition(|op| op.resource == *resource);
+        self.started = others;
+        let about: Vec<Operation> = about;
+        for operation in about {
+            let result = answer(&operation, object);
+            if let Err(error) = self.journal.answer(&operation.id, result).await {
+                tracing::error!(error = %error, "an operation of an earlier run could not be answered");
+                self.started.push(operation);
+            }
+        }
     }
 
     /// Reads the head again after others have moved it.
@@ -102,6 +123,21 @@ impl Work {
         pages.records.retain(|_, record| record.live || record.blob.is_some() || record.planned.is_some());
         Ok(())
     }
+}
+
+/// A write leaves its mark with the API server: Denshimon's name and the time, or the missing object.
+fn answer(operation: &Operation, object: Option<&Value>) -> OperationResult {
+    let deleted = |object: &Value| !metadata(object, "deletionTimestamp").is_empty();
+    let applied = match (operation.verb, object) {
+        (Verb::Delete, object) => object.is_none_or(deleted),
+        (_, Some(object)) => wrote_since(object, FIELD_MANAGER, operation.started_at),
+        (_, None) => false,
+    };
+    if !applied {
+        return OperationResult::Interrupted;
+    }
+    let of_object = |field: &str| object.map(|object| metadata(object, field).to_owned()).unwrap_or_default();
+    OperationResult::Applied { uid: of_object("uid"), resource_version: object.map(|_| of_object("resourceVersion")) }
 }
 
 impl Record {

@@ -24,17 +24,17 @@ impl Engine {
             }
         };
         let sees = |path: &str| own.as_ref().is_none_or(|own| own.iter().any(|folder| path.starts_with(folder)));
+        let kinds = self.parts.cluster.watched_kinds();
         let status = {
             let pages = book.pages();
-            let kinds = pages.kinds.iter().filter(|(_, followed)| !followed.gone);
             let mut problems: Vec<SyncProblem> = pages.stuck.iter().chain(&pages.unlinked).cloned().collect();
             problems.extend(pages.publication.failure.map(|problem| SyncProblem {
                 what: format!("Commits cannot be pushed: {}.", problem.failure.brief()),
                 remedy: problem.failure.remedy().into(),
                 since: problem.since,
             }));
-            problems.extend(kinds.clone().filter_map(|(kind, followed)| {
-                match &followed.state {
+            problems.extend(kinds.iter().filter_map(|WatchedKind { kind, state, .. }| {
+                match state {
                     WatchState::Away { since, reason } => Some(SyncProblem {
                         what: format!("{kind} cannot be followed: {reason}"),
                         remedy:
@@ -62,14 +62,7 @@ impl Engine {
                     ahead: pages.publication.ahead,
                     last_push: pages.publication.last_push.clone(),
                 },
-                kinds: kinds
-                    .map(|(kind, followed)| WatchedKind {
-                        kind: kind.clone(),
-                        objects: u32::try_from(followed.present.len()).unwrap_or(u32::MAX),
-                        last_event: followed.last_event,
-                        state: followed.state.clone(),
-                    })
-                    .collect(),
+                kinds,
                 waiting: u32::try_from(pages.waiting).unwrap_or(u32::MAX),
                 lag_milliseconds: pages.lag_milliseconds,
                 problems,

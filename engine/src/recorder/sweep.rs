@@ -120,7 +120,7 @@ impl Work {
     }
 
     /// Makes the deletions of records that really hold a resource of this kind.
-    async fn changes_for(&self, kind: &Kind, paths: Vec<String>) -> Result<Vec<Change>, RepositoryError> {
+    async fn changes_for(&mut self, kind: &Kind, paths: Vec<String>) -> Result<Vec<Change>, RepositoryError> {
         let mut changes = self.deletions_of(paths).await?;
         changes.retain(|change| change.resource.kind == *kind);
         for change in &mut changes {
@@ -129,12 +129,12 @@ impl Work {
         Ok(changes)
     }
 
-    async fn causes_of_resource(&self, resource: &ResourceRef) -> Vec<Cause> {
+    async fn causes_of_resource(&mut self, resource: &ResourceRef) -> Vec<Cause> {
         let causes = self.journal.causes_of_resource(resource).await;
         causes.into_iter().filter(|cause| !self.claimed.contains(&cause.id)).collect()
     }
 
-    async fn deletions_of(&self, paths: Vec<String>) -> Result<Vec<Change>, RepositoryError> {
+    async fn deletions_of(&mut self, paths: Vec<String>) -> Result<Vec<Change>, RepositoryError> {
         let (cluster, now) = (self.book.cluster.clone(), self.clock.now());
         let read = self.repository.read(move |git, reading| {
             let mut found = Vec::new();
@@ -148,7 +148,6 @@ impl Work {
         let change = |(path, resource)| Change {
             resource,
             path,
-            uid: String::new(),
             resource_version: String::new(),
             content: None,
             verb: Verb::Delete,

@@ -182,7 +182,8 @@ mod tests {
             let (_, _, lines) = split_message(&message);
             let read = Trailers::read(&lines).unwrap();
             prop_assert_eq!(&read.blocks, &trailers.blocks);
-            prop_assert_eq!(write_actor(&read.actor).trim(), write_actor(&trailers.actor).trim());
+            let (read, written) = (write_actor(&read.actor), write_actor(&trailers.actor));
+            prop_assert_eq!(read.trim(), written.trim());
         }
 
         #[test]

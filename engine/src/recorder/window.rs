@@ -20,7 +20,6 @@ const FOUND_LONGEST: Duration = Duration::from_secs(60);
 pub(crate) struct Change {
     pub(crate) resource: ResourceRef,
     pub(crate) path: String,
-    pub(crate) uid: String,
     pub(crate) resource_version: String,
     /// `None`: the record goes.
     pub(crate) content: Option<Content>,

@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::book::Book;
-use super::journal::{Entry, Journal, SETTLING};
+use super::journal::{Entry, Journal};
 use super::observe::Sighting;
 use super::owed::Owed;
 use super::plan::{Planned, plan};
@@ -21,6 +21,7 @@ use super::sweep::Guard;
 use super::window::{Group, Window};
 use super::{Order, Steering};
 use crate::cluster::Observed;
+use crate::ledger::Operation;
 use crate::repository::{Happened, Repository, RepositoryError};
 use crate::{Clock, EngineConfig};
 
@@ -46,6 +47,8 @@ pub(super) struct Work {
     /// What waits for the answer to a write.
     pub(super) deferred: HashMap<ResourceRef, VecDeque<Sighting>>,
     pub(super) settling: FuturesUnordered<BoxFuture<'static, ResourceRef>>,
+    /// Operations of an earlier run that Kubernetes was not heard to answer.
+    pub(super) started: Vec<Operation>,
     /// Operations that a waiting change already fulfils.
     pub(super) claimed: HashSet<String>,
     /// What the ledger has to be told.
@@ -53,7 +56,7 @@ pub(super) struct Work {
     cluster: ClusterName,
     committing: Option<BoxFuture<'static, Finished>>,
     /// After a failure, nothing is tried before.
-    retry_at: Option<Instant>,
+    pub(super) retry_at: Option<Instant>,
     pause: Duration,
     /// Those who wait for everything to be committed.
     waiters: Vec<oneshot::Sender<()>>,
@@ -78,6 +81,7 @@ impl Work {
             refused: HashSet::new(),
             deferred: HashMap::new(),
             settling: FuturesUnordered::new(),
+            started: Vec::new(),
             claimed: HashSet::new(),
             owed: VecDeque::new(),
             cluster: config.cluster.name.clone(),
@@ -241,7 +245,6 @@ impl Work {
             entries.push(Entry {
                 summary: planned.summaries.get(&path).cloned().unwrap_or_default(),
                 resource: change.resource,
-                uid: change.uid,
                 resource_version: change.resource_version,
                 actor: group.actor.clone(),
                 verb: change.verb,
@@ -306,7 +309,7 @@ impl Work {
     pub(super) fn settle(&mut self, resource: &ResourceRef) {
         let (journal, resource) = (self.journal.clone(), resource.clone());
         self.settling.push(Box::pin(async move {
-            let _ = tokio::time::timeout(SETTLING, journal.settled(&resource)).await;
+            journal.settled(&resource).await;
             resource
         }));
     }

@@ -14,7 +14,6 @@ fn change(name: &str) -> Change {
             name: name.parse().unwrap(),
         },
         path: format!("{name}.yaml"),
-        uid: "u".into(),
         resource_version: "1".into(),
         content: Some(Content { blob: crate::repository::blob_id(text.as_bytes()).unwrap(), text }),
         verb: Verb::Observe,
