@@ -4,6 +4,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 use engine::Engine;
+use model::Timestamp;
 use tower_sessions::SessionStore;
 use tower_sessions::cookie::time::OffsetDateTime;
 use tower_sessions::session::{Id, Record};
@@ -19,14 +20,6 @@ impl EngineSessions {
     pub(crate) fn new(engine: Engine) -> Self {
         Self { engine }
     }
-
-    async fn put(&self, record: &Record) -> Result<()> {
-        let data = serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
-        let text = |key: &str| record.data.get(key).and_then(|value| value.as_str());
-        let agent = text(app::backend::AGENT_KEY).unwrap_or_default();
-        let user = text(app::backend::USER_KEY);
-        self.engine.save_session(&record.id.to_string(), &data, user, agent).await.map_err(away)
-    }
 }
 
 impl fmt::Debug for EngineSessions {
@@ -39,15 +32,17 @@ impl fmt::Debug for EngineSessions {
 impl SessionStore for EngineSessions {
     /// An id has 128 random bits; two alike do not happen.
     async fn create(&self, record: &mut Record) -> Result<()> {
-        self.put(record).await
+        self.save(record).await
     }
 
-    /// Keeps a change, but never brings back a session that was ended while a request was under way.
     async fn save(&self, record: &Record) -> Result<()> {
-        match self.load(&record.id).await? {
-            Some(_) => self.put(record).await,
-            None => Ok(()),
-        }
+        let data = serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
+        let text = |key: &str| record.data.get(key).and_then(|value| value.as_str()).map(str::to_owned);
+        let agent = text(app::backend::AGENT_KEY).unwrap_or_default();
+        let user = text(app::backend::USER_KEY);
+        let expiry = Timestamp::from_second(record.expiry_date.unix_timestamp())
+            .map_err(|error| Error::Encode(error.to_string()))?;
+        self.engine.save_session(&record.id.to_string(), data, expiry, user, agent).await.map_err(away)
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
