@@ -6,6 +6,7 @@
 
 mod build;
 mod scalar;
+mod words;
 
 use granit_parser::{Event, Options, Parser};
 use serde_json::Value;
@@ -71,7 +72,7 @@ pub fn parse(text: &str) -> Result<Vec<Document>, ParseError> {
     let mut documents = Vec::new();
     let mut builder = Builder::default();
     for event in Parser::new_from_str_with_options(text, options) {
-        let (event, span) = event.map_err(|error| scan_error(&error))?;
+        let (event, span) = event.map_err(|error| ParseError::new(place(*error.marker()), words::sentence(&error)))?;
         let place = place(span.start);
         match event {
             Event::DocumentStart(..) => builder = Builder::default(),
@@ -85,30 +86,6 @@ pub fn parse(text: &str) -> Result<Vec<Document>, ParseError> {
 fn place(marker: granit_parser::Marker) -> Place {
     let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     Place { line: number(marker.line()).max(1), column: number(marker.col()).saturating_add(1) }
-}
-
-/// The scanner knows where and, in words of YAML's grammar, why; only the common cases have words for people.
-fn scan_error(error: &granit_parser::ScanError) -> ParseError {
-    ParseError::new(place(*error.marker()), sentence(&error.info().to_string()))
-}
-
-fn sentence(info: &str) -> String {
-    let lower = info.to_ascii_lowercase();
-    let known = [
-        ("tab", "A tab indents this line; YAML wants spaces."),
-        ("nesting", "This is nested too deeply."),
-        ("recursion", "This is nested too deeply."),
-        ("unknown anchor", "This alias (*) names an anchor (&) that is not defined before it."),
-        ("mapping values are not allowed", "A second `: ` on one line; put the value in quotes, or begin a new line."),
-        ("unclosed quoted", "A quote is opened here and never closed."),
-        ("unexpected end of stream", "The text ends in the middle; a quote or bracket is not closed."),
-        ("while scanning a quoted scalar", "A quote is opened here and never closed."),
-        ("simple key expect ':'", "A `:` is missing after this key, or the line is not indented like its neighbours."),
-    ];
-    match known.iter().find(|(part, _)| lower.contains(part)) {
-        Some((_, sentence)) => (*sentence).to_owned(),
-        None => format!("This is not YAML: {}.", info.trim_end_matches('.')),
-    }
 }
 
 /// YAML has no other control characters than these, and the scanner lets some pass.

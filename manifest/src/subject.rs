@@ -110,3 +110,82 @@ fn fit(word: &str, target: &str, end: Option<&str>) -> String {
     };
     format!("{word} {target}{end}")
 }
+
+#[cfg(test)]
+mod tests {
+    use model::Kind;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::compare::compare;
+
+    fn resource(group: &str, kind: &str, name: &str) -> ResourceRef {
+        ResourceRef {
+            cluster: "main".parse().unwrap(),
+            kind: Kind::new(group, kind),
+            namespace: Some("shop".parse().unwrap()),
+            name: name.parse().unwrap(),
+        }
+    }
+
+    fn check(verb: Verb, resource: &ResourceRef, old: Option<Value>, new: Option<Value>, expect: &str) {
+        let subject = subject(verb, resource, &compare(old.as_ref(), new.as_ref()));
+        assert_eq!(subject, expect);
+        assert!(subject.chars().count() <= 72 && !subject.contains('\n'));
+    }
+
+    fn deployment(replicas: u32, tag: &str) -> Option<Value> {
+        let containers = json!([{"name": "api", "image": format!("ghcr.io/acme/api:{tag}")}]);
+        Some(json!({"spec": {"replicas": replicas, "template": {"spec": {"containers": containers}}}}))
+    }
+
+    #[test]
+    fn a_subject_says_what_was_done() {
+        let api = resource("apps", "Deployment", "api");
+        check(Verb::Scale, &api, deployment(3, "1"), deployment(5, "1"), "Scale shop/api to 5");
+        check(Verb::Observe, &api, deployment(3, "1"), deployment(5, "1"), "Scale shop/api to 5");
+        check(Verb::Edit, &api, deployment(3, "1.4.1"), deployment(5, "1.4.2"), "Deploy shop/api 1.4.2");
+        check(Verb::Undo, &api, deployment(3, "1.4.2"), deployment(3, "1.4.1"), "Undo shop/api to 1.4.1");
+        check(Verb::Restart, &api, None, None, "Restart shop/api");
+        check(Verb::Create, &api, None, deployment(3, "1"), "Create Deployment shop/api");
+        check(Verb::Observe, &api, deployment(3, "1"), None, "Delete Deployment shop/api");
+        check(
+            Verb::Observe,
+            &resource("", "ConfigMap", "config"),
+            None,
+            Some(json!({})),
+            "Create ConfigMap shop/config",
+        );
+        let paused = |paused: bool| Some(json!({"spec": {"paused": paused}}));
+        check(Verb::Observe, &api, paused(false), paused(true), "Pause shop/api");
+        check(
+            Verb::Edit,
+            &resource("", "Service", "api"),
+            Some(json!({"a": 1})),
+            Some(json!({"a": 2})),
+            "Update Service shop/api",
+        );
+        check(
+            Verb::Observe,
+            &resource("apps", "StatefulSet", "db"),
+            deployment(1, "1"),
+            deployment(3, "1"),
+            "Scale StatefulSet shop/db to 3",
+        );
+    }
+
+    #[test]
+    fn a_subject_is_one_short_line() {
+        let long = resource("apps", "Deployment", &"n".repeat(253));
+        check(
+            Verb::Scale,
+            &long,
+            deployment(3, "1"),
+            deployment(5, "1"),
+            &format!("Scale shop/{}...{} to 5", "n".repeat(33), "n".repeat(20)),
+        );
+        let api = resource("apps", "Deployment", "api");
+        check(Verb::Edit, &api, deployment(1, "1"), deployment(1, "x\ny"), "Deploy shop/api x y");
+        check(Verb::Edit, &api, deployment(1, "1"), deployment(1, &"x".repeat(128)), "Deploy shop/api");
+    }
+}

@@ -15,10 +15,10 @@ const MAX_EXPANDED_BYTES: usize = 4 * super::MAX_BYTES;
 /// What is open at the moment.
 enum Frame {
     List { items: Vec<Value>, anchor: usize },
-    Map { map: Map<String, Value>, merges: Vec<Value>, key: Option<Key>, anchor: usize },
+    Map { map: Map<String, Value>, merges: Vec<(Value, Place)>, key: Option<Key>, anchor: usize },
 }
 
-/// A finished tree with what it weighs and how deep it is.
+/// A finished tree with what it weighs.
 struct Anchored {
     tree: Value,
     weight: Weight,
@@ -72,7 +72,7 @@ impl Builder {
             Event::SequenceEnd | Event::MappingEnd => match self.open.pop() {
                 Some(Frame::List { items, anchor }) => self.add(Value::Array(items), anchor, place),
                 Some(Frame::Map { mut map, merges, anchor, .. }) => {
-                    merge(&mut map, merges, place)?;
+                    merge(&mut map, merges)?;
                     self.add(Value::Object(map), anchor, place)
                 }
                 None => Ok(()),
@@ -169,7 +169,7 @@ impl Builder {
                 Some(Key::Named(name)) => {
                     map.insert(name, value);
                 }
-                Some(Key::Merge) => merges.push(value),
+                Some(Key::Merge) => merges.push((value, place)),
                 None => return Err(ParseError::new(place, "A key is one word or text, not a list or a map.")),
             },
         }
@@ -184,8 +184,8 @@ impl Builder {
 }
 
 /// Adds what `<<` brings: the map's own keys win, then earlier sources.
-fn merge(map: &mut Map<String, Value>, merges: Vec<Value>, place: Place) -> Result<(), ParseError> {
-    for source in merges {
+fn merge(map: &mut Map<String, Value>, merges: Vec<(Value, Place)>) -> Result<(), ParseError> {
+    for (source, place) in merges {
         let sources = match source {
             Value::Array(sources) => sources,
             other => vec![other],

@@ -69,15 +69,14 @@ pub(super) fn resolve(text: &str, place: Place) -> Result<Value, ParseError> {
             return Err(ParseError::new(place, message));
         }
         text => match number(text) {
-            Some(Some(number)) => Value::Number(number),
-            Some(None) => return Err(ParseError::new(place, format!("The number `{text}` is too large."))),
+            Some(number) => Value::Number(number),
             None => Value::String(text.to_owned()),
         },
     })
 }
 
-/// Reads a number; `None` for a text, `Some(None)` for a number that nothing can hold.
-fn number(text: &str) -> Option<Option<Number>> {
+/// Reads a number; `None` for a text, such as one that is too large for any number.
+fn number(text: &str) -> Option<Number> {
     if !text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c)) || text.len() > 400 {
         return None;
     }
@@ -86,19 +85,13 @@ fn number(text: &str) -> Option<Option<Number>> {
         Some(rest) => (true, rest),
         None => (false, clean.strip_prefix('+').unwrap_or(&clean)),
     };
-    if let Some((radix, digits)) = based(digits) {
-        return match u64::from_str_radix(digits, radix) {
-            Ok(number) => Some(integer(negative, number)),
-            // Octal only in looks, as `08`, or too long: a decimal fraction or a text.
-            Err(_) => decimal(&clean),
-        };
-    }
+    let (radix, digits) = based(digits).unwrap_or((10, digits));
     if !digits.is_empty()
-        && digits.bytes().all(|byte| byte.is_ascii_digit())
-        && let Ok(number) = digits.parse::<u64>()
+        && digits.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && let Ok(number) = u64::from_str_radix(digits, radix)
         && let Some(number) = integer(negative, number)
     {
-        return Some(Some(number));
+        return Some(number);
     }
     decimal(&clean)
 }
@@ -119,8 +112,9 @@ fn integer(negative: bool, number: u64) -> Option<Number> {
     if negative { 0_i64.checked_sub_unsigned(number).map(Number::from) } else { Some(Number::from(number)) }
 }
 
-/// Reads a decimal fraction: `1.5`, `.5`, `1.`, `1e3`, also `08`, which kubectl takes for 8.
-fn decimal(text: &str) -> Option<Option<Number>> {
+/// Reads a decimal fraction: `1.5`, `.5`, `1.`, `1e3`, also `08`, which kubectl takes for 8. Without digits after a dot
+/// a whole number is an integer, since Kubernetes takes no `1000.0` where it wants one.
+fn decimal(text: &str) -> Option<Number> {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, Some(exponent.strip_prefix(['-', '+']).unwrap_or(exponent))),
@@ -136,9 +130,9 @@ fn decimal(text: &str) -> Option<Option<Number>> {
         return None;
     }
     let float: f64 = text.parse().ok()?;
-    if mantissa.contains('.') || exponent.is_some() || float.abs() >= 1e15 {
-        return Some(Number::from_f64(float));
+    if fraction.is_empty() && float.abs() < 1e15 && float.fract() == 0.0 {
+        // Exact, since it is whole and well below 2^53.
+        return format!("{float:.0}").parse::<i64>().ok().map(Number::from);
     }
-    // Whole, with leading zeros.
-    Some(text.trim_start_matches('+').parse::<i64>().ok().map(Number::from))
+    Number::from_f64(float)
 }

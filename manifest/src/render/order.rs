@@ -55,18 +55,27 @@ const SPEC: &[&str] = &[
     "initContainers",
     "containers",
     "volumes",
-    "jobTemplate",
-    "template",
-    "volumeClaimTemplates",
     "group",
     "names",
     "scope",
     "versions",
 ];
+/// What comes after all others: templates are long.
+const LAST: &[&str] = &["jobTemplate", "template", "volumeClaimTemplates", "status"];
 const PORT: &[&str] = &["name", "containerPort", "port", "targetPort", "nodePort", "protocol"];
 const ENV: &[&str] = &["name", "value", "valueFrom"];
 const VOLUME_MOUNT: &[&str] = &["name", "mountPath", "subPath", "readOnly"];
-const RULE: &[&str] = &["apiGroups", "resources", "resourceNames", "nonResourceURLs", "verbs", "host", "http"];
+const RULE: &[&str] = &[
+    "apiGroups",
+    "apiVersions",
+    "operations",
+    "resources",
+    "resourceNames",
+    "nonResourceURLs",
+    "verbs",
+    "host",
+    "http",
+];
 const REFERENCE: &[&str] = &["apiVersion", "apiGroup", "kind", "namespace", "name"];
 const RESOURCES: &[&str] = &["requests", "limits"];
 const OTHER: &[&str] = &["name", "key", "operator", "type"];
@@ -98,13 +107,18 @@ pub(super) fn entries<'a>(map: &'a Value, parent: &str) -> Vec<(&'a str, &'a Val
         "env" => ENV,
         "volumeMounts" => VOLUME_MOUNT,
         "rules" => RULE,
-        "roleRef" | "subjects" | "scaleTargetRef" => REFERENCE,
+        "roleRef" | "subjects" | "scaleTargetRef" | "claimRef" | "targetRef" | "involvedObject" => REFERENCE,
         "resources" => RESOURCES,
         name if NAMES.contains(&name) => &[],
         _ => OTHER,
     };
     let mut entries: Vec<_> = map.iter().map(|(key, value)| (key.as_str(), value)).collect();
-    let rank = |key: &str| order.iter().position(|known| *known == key).unwrap_or(order.len());
+    let named = NAMES.contains(&parent);
+    let rank = |key: &str| match order.iter().position(|known| *known == key) {
+        Some(index) => index,
+        None if named => order.len(),
+        None => order.len() + LAST.iter().position(|last| *last == key).map_or(0, |index| index + 1),
+    };
     entries.sort_unstable_by(|(left, _), (right, _)| rank(left).cmp(&rank(right)).then_with(|| left.cmp(right)));
     entries
 }

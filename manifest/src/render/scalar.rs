@@ -105,7 +105,10 @@ fn is_printable(c: char) -> bool {
 
 fn is_plain(text: &str) -> bool {
     let Some(first) = text.chars().next() else { return false };
-    let begins = first.is_ascii_alphanumeric() || matches!(first, '/' | '_') || is_letter(first);
+    // `-c` and `--verbose` are texts to everybody, `-.inf` and `-1` are not.
+    let option = text.strip_prefix('-').map(|rest| rest.strip_prefix('-').unwrap_or(rest));
+    let option = option.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()));
+    let begins = first.is_ascii_alphanumeric() || matches!(first, '/' | '_') || is_letter(first) || option;
     let allowed = |c: char| c.is_ascii_alphanumeric() || " /_.-:+=@,;()$~^<>\\'*&!?|%".contains(c) || is_letter(c);
     begins
         && text.len() <= 400
