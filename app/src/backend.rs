@@ -1,6 +1,8 @@
 //! What the server knows about a request; the only reader of the server's context.
 
+mod caller;
 mod reveals;
+mod same_site;
 mod session;
 
 use std::net::IpAddr;
@@ -16,11 +18,13 @@ use model::ErrorKind;
 use tokio::sync::OnceCell;
 use tower_sessions::Session;
 
+pub use caller::{caller, signed_in_or_away};
 pub use reveals::Reveals;
+pub use same_site::same_site;
 pub use session::{AGENT_KEY, USER_KEY, begin_session, end_session, keep_applied, read_applied, request_session};
 
 use crate::AppError;
-use crate::address::{encode, same_site};
+use crate::address::encode;
 use crate::theme::Theme;
 
 /// What pages and server functions need of a request; the server provides one for each request.
@@ -103,9 +107,13 @@ pub fn set_cookie(cookie: &str) {
 
 /// Reads the theme's cookie.
 pub fn theme() -> Theme {
-    use_context::<Parts>()
-        .and_then(|parts| parts.headers.get(COOKIE)?.to_str().ok().map(Theme::from_cookies))
-        .unwrap_or_default()
+    use_context::<Parts>().and_then(|parts| parts.headers.get(COOKIE)?.to_str().ok().map(theme_in)).unwrap_or_default()
+}
+
+/// Reads the theme out of a `Cookie` header, and takes the system's when there is none.
+fn theme_in(header: &str) -> Theme {
+    let value = header.split(';').find_map(|pair| pair.trim().strip_prefix("theme=")).unwrap_or_default();
+    Theme::ALL.into_iter().find(|theme| theme.as_str() == value).unwrap_or_default()
 }
 
 /// Returns what the browser says it is, at most 200 characters of it.
@@ -177,4 +185,16 @@ fn chain(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_known_themes_are_read() {
+        assert_eq!(theme_in("a=b; theme=dark"), Theme::Dark);
+        assert_eq!(theme_in("theme=\"><script>"), Theme::System);
+        assert_eq!(theme_in("mytheme=dark"), Theme::System);
+    }
 }

@@ -4,16 +4,22 @@
 //! server functions, each `*_page.rs` a page. `ui` holds plain components that know neither.
 #![recursion_limit = "512"]
 
+mod account;
 mod address;
 mod app;
+mod audit;
 #[cfg(feature = "ssr")]
 pub mod backend;
 mod error;
 mod failure;
+mod layout;
+mod live;
 mod not_found;
+mod session;
 mod shell;
 mod theme;
 mod ui;
+mod users;
 
 pub use app::App;
 pub use error::AppError;

@@ -6,6 +6,12 @@ use model::ErrorKind;
 use crate::AppError;
 use crate::failure::FailurePage;
 
+/// The same inside the frame, for whoever is signed in.
+#[component]
+pub fn NotFoundInFrame() -> impl IntoView {
+    view! { <FailurePage error=AppError::new(ErrorKind::NotFound, "There is no page at this address.")/> }
+}
+
 /// Says so, with status 404.
 #[component]
 pub fn NotFoundPage() -> impl IntoView {

@@ -27,12 +27,6 @@ impl Theme {
             Self::Light => "light",
         }
     }
-
-    /// Reads the theme out of a `Cookie` header, and takes the system's when there is none.
-    pub fn from_cookies(header: &str) -> Self {
-        let value = header.split(';').find_map(|pair| pair.trim().strip_prefix("theme=")).unwrap_or_default();
-        Self::ALL.into_iter().find(|theme| theme.as_str() == value).unwrap_or_default()
-    }
 }
 
 /// Remembers the theme in a cookie. Anybody may call it.
@@ -63,17 +57,5 @@ pub fn ThemeForm() -> impl IntoView {
                     .collect_view()}
             </div>
         </form>
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_known_themes_are_read() {
-        assert_eq!(Theme::from_cookies("a=b; theme=dark"), Theme::Dark);
-        assert_eq!(Theme::from_cookies("theme=\"><script>"), Theme::System);
-        assert_eq!(Theme::from_cookies("mytheme=dark"), Theme::System);
     }
 }

@@ -81,6 +81,11 @@ impl Engine {
         Ok(engine)
     }
 
+    /// Returns the name that the cluster has on pages and in the repository.
+    pub fn cluster_name(&self) -> &model::ClusterName {
+        &self.parts.config.cluster.name
+    }
+
     /// Ends all background work: watches first, then the recorder commits and pushes what it holds,
     /// and the store is closed last.
     ///

@@ -9,7 +9,7 @@ use crate::AppError;
 pub type FieldProblem = Signal<Option<AppError>>;
 
 /// Returns what is wrong with a field, if anything is.
-pub fn first_error(problem: FieldProblem, field: &str) -> Option<String> {
+fn first_error(problem: FieldProblem, field: &str) -> Option<String> {
     problem.with(|problem| problem.as_ref().and_then(|error| error.error.field(field).map(ToOwned::to_owned)))
 }
 

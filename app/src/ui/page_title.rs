@@ -9,7 +9,7 @@ pub fn PageTitle(#[prop(into)] text: Signal<String>) -> impl IntoView {
     view! { <Title text=move || shown(&text.get())/> }
 }
 
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     let title = format!("{text} · denshimon");
     // The browser's `document.title` takes text, the server's `<title>` takes HTML.
     if cfg!(feature = "ssr") { super::safe_textarea::escape(&title) } else { title }

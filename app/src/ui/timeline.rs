@@ -1,13 +1,29 @@
 //! What happened, newest first: operation, change, commit and outcome are one row that unfolds.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
+use model::git::CommitId;
 use model::history::{Actor, HistoryEntry, OperationState, Recorded};
 
 use super::{Age, HealthBadge};
 
+/// Returns the address where a commit is open, or where none is.
+pub type FoldAddress = Arc<dyn Fn(Option<&CommitId>) -> String + Send + Sync>;
+
+/// How rows show their commit on the spot.
+#[derive(Clone)]
+pub struct Unfolding {
+    /// The commit that is open.
+    pub open: Option<CommitId>,
+    pub address: FoldAddress,
+    /// Draws the open commit.
+    pub view: Arc<dyn Fn() -> AnyView + Send + Sync>,
+}
+
 /// Rows grouped by day.
 #[component]
-pub fn Timeline(entries: Vec<HistoryEntry>) -> impl IntoView {
+pub fn Timeline(entries: Vec<HistoryEntry>, #[prop(optional)] unfolding: Option<Unfolding>) -> impl IntoView {
     let mut days: Vec<(String, Vec<HistoryEntry>)> = Vec::new();
     for entry in entries {
         let day: String = format!("{:.0}", entry.at).chars().take(10).collect();
@@ -18,12 +34,14 @@ pub fn Timeline(entries: Vec<HistoryEntry>) -> impl IntoView {
     }
     days.into_iter()
         .map(|(day, rows)| {
+            let rows = rows
+                .into_iter()
+                .map(|entry| view! { <TimelineRow entry=entry unfolding=unfolding.clone()/> })
+                .collect_view();
             view! {
                 <section class="day">
                     <h3>{day}</h3>
-                    <ol class="timeline">
-                        {rows.into_iter().map(|entry| view! { <TimelineRow entry=entry/> }).collect_view()}
-                    </ol>
+                    <ol class="timeline">{rows}</ol>
                 </section>
             }
         })
@@ -31,7 +49,7 @@ pub fn Timeline(entries: Vec<HistoryEntry>) -> impl IntoView {
 }
 
 #[component]
-fn TimelineRow(entry: HistoryEntry) -> impl IntoView {
+fn TimelineRow(entry: HistoryEntry, unfolding: Option<Unfolding>) -> impl IntoView {
     let reason = (!entry.reason.is_empty()).then(|| view! { <p class="reason">{entry.reason.clone()}</p> });
     let outcome = entry.outcome.clone().map(|outcome| {
         view! {
@@ -49,7 +67,7 @@ fn TimelineRow(entry: HistoryEntry) -> impl IntoView {
                 <p>{entry.summary.clone()}</p>
                 {reason}
                 {operation_words(entry.operation.as_ref()).map(|words| view! { <p class="muted">{words}</p> })}
-                {recorded(&entry.recorded)}
+                {recorded(&entry.recorded, unfolding.as_ref())}
                 {outcome}
             </div>
         </li>
@@ -57,7 +75,7 @@ fn TimelineRow(entry: HistoryEntry) -> impl IntoView {
 }
 
 /// Says who it was.
-pub fn actor_words(actor: &Actor) -> String {
+fn actor_words(actor: &Actor) -> String {
     match actor {
         Actor::Manager(name) => format!("{name} (outside Denshimon)"),
         Actor::Unresolved => "somebody (unresolved)".to_owned(),
@@ -76,15 +94,27 @@ fn operation_words(state: Option<&OperationState>) -> Option<String> {
     }
 }
 
-fn recorded(recorded: &Recorded) -> AnyView {
+fn recorded(recorded: &Recorded, unfolding: Option<&Unfolding>) -> AnyView {
     match recorded {
         Recorded::Commit { id, pushed } => {
             let words = if *pushed { "pushed" } else { "not yet pushed" };
+            let open = unfolding.is_some_and(|unfolding| unfolding.open.as_ref() == Some(id));
+            let fold = unfolding.map(|unfolding| {
+                let href = (unfolding.address)(Some(id).filter(|_| !open));
+                let words = if open { "hide the diff" } else { "show the diff" };
+                view! {
+                    " · "
+                    <a href=href data-noscroll="true">{words}</a>
+                }
+            });
+            let below = unfolding.filter(|_| open).map(|unfolding| (unfolding.view)());
             view! {
                 <p>
                     <a class="hash" href=format!("/gitops/commits/{id}")>{format!("commit {}", id.short())}</a>
                     <span class="muted">{format!(" · {words}")}</span>
+                    {fold}
                 </p>
+                {below}
             }
             .into_any()
         }

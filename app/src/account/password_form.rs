@@ -1,0 +1,43 @@
+//! A new password.
+
+use leptos::prelude::*;
+
+use super::api::ChangePassword;
+use crate::ui::{Field, FormErrors};
+
+/// Asks for the current password and the new one.
+#[component]
+pub fn PasswordForm(action: ServerAction<ChangePassword>, username: String) -> impl IntoView {
+    let problem = Signal::derive(move || action.value().get().and_then(Result::err));
+    view! {
+        <ActionForm action=action>
+            <FormErrors form="password" problem=problem/>
+            // For the browser's store of passwords.
+            <input type="hidden" autocomplete="username" value=username/>
+            <Field
+                form="password"
+                name="current"
+                label="Current password"
+                kind="password"
+                autocomplete="current-password"
+                max_length=1024
+                required=true
+                problem=problem
+            />
+            <Field
+                form="password"
+                name="new"
+                label="New password"
+                hint="At least 10 characters. Your other sessions end."
+                kind="password"
+                autocomplete="new-password"
+                max_length=1024
+                required=true
+                problem=problem
+            />
+            <button type="submit" class="button" disabled=move || action.pending().get()>
+                "Change the password"
+            </button>
+        </ActionForm>
+    }
+}

@@ -1,0 +1,6 @@
+//! The audit: what was done to accounts, and by whom.
+
+mod api;
+mod page;
+
+pub use page::AuditPage;

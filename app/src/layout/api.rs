@@ -1,0 +1,30 @@
+//! What the frame shows.
+
+use leptos::prelude::*;
+use model::user::SignedIn;
+use model::ClusterName;
+use serde::{Deserialize, Serialize};
+use server_fn::codec::{GetUrl, Json};
+
+use crate::AppError;
+
+/// What stands on every page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FrameData {
+    pub user: SignedIn,
+    pub cluster: ClusterName,
+}
+
+/// Reads what stands on every page. Anybody who is signed in may call it.
+///
+/// # Errors
+/// Not signed in. A cluster that is away is no error: its namespaces are left out and the chip says so.
+#[server(prefix = "/fn", endpoint = "frame/read_frame", protocol = server_fn::Http<GetUrl, Json>)]
+pub async fn read_frame() -> Result<FrameData, AppError> {
+    let caller = crate::backend::caller().await?;
+    let engine = crate::backend::engine();
+    Ok(FrameData {
+        cluster: engine.cluster_name().clone(),
+        user: SignedIn { username: caller.username, role: caller.role, scope: caller.scope },
+    })
+}

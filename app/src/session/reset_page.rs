@@ -1,0 +1,38 @@
+//! A new password, by a one-time link from an administrator.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+use super::Alone;
+use super::api::RedeemReset;
+use crate::ui::{Field, FormErrors};
+
+/// Sets a password.
+#[component]
+pub fn ResetPage() -> impl IntoView {
+    let action = ServerAction::<RedeemReset>::new();
+    let problem = Signal::derive(move || action.value().get().and_then(Result::err));
+    let token = use_query_map().with_untracked(|query| query.get("token")).unwrap_or_default();
+    view! {
+        <Alone title="Set your password">
+            <ActionForm action=action>
+                <FormErrors form="reset" problem=problem/>
+                <input type="hidden" name="token" value=token/>
+                <Field
+                    form="reset"
+                    name="password"
+                    label="New password"
+                    hint="At least 10 characters."
+                    kind="password"
+                    autocomplete="new-password"
+                    max_length=1024
+                    required=true
+                    problem=problem
+                />
+                <button type="submit" class="button main" disabled=move || action.pending().get()>
+                    "Set the password"
+                </button>
+            </ActionForm>
+        </Alone>
+    }
+}

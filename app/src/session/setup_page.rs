@@ -1,0 +1,63 @@
+//! The first account, by the link that the server prints.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+use super::Alone;
+use super::api::CompleteSetup;
+use crate::ui::{Field, FormErrors};
+
+/// Makes the first administrator.
+#[component]
+pub fn SetupPage() -> impl IntoView {
+    let action = ServerAction::<CompleteSetup>::new();
+    let problem = Signal::derive(move || action.value().get().and_then(Result::err));
+    let token = use_query_map().with_untracked(|query| query.get("token")).unwrap_or_default();
+    let typed = move |field: &str| {
+        problem.with_untracked(|problem| problem.as_ref().map(|error| error.typed(field))).unwrap_or_default()
+    };
+    view! {
+        <Alone title="Set up Denshimon">
+            <p>"You are the first here. This account manages everything, and makes the others."</p>
+            <ActionForm action=action>
+                <FormErrors form="setup" problem=problem/>
+                <input type="hidden" name="token" value=token/>
+                <Field
+                    form="setup"
+                    name="username"
+                    label="User name"
+                    hint="a-z, 0-9, dot, dash and underscore. It names you in commits."
+                    value=typed("username")
+                    autocomplete="username"
+                    max_length=64
+                    required=true
+                    problem=problem
+                />
+                <Field
+                    form="setup"
+                    name="password"
+                    label="Password"
+                    hint="At least 10 characters."
+                    kind="password"
+                    autocomplete="new-password"
+                    max_length=1024
+                    required=true
+                    problem=problem
+                />
+                <Field
+                    form="setup"
+                    name="email"
+                    label="E-mail"
+                    hint="The author's address of your commits."
+                    kind="email"
+                    value=typed("email")
+                    autocomplete="email"
+                    problem=problem
+                />
+                <button type="submit" class="button main" disabled=move || action.pending().get()>
+                    "Make the account"
+                </button>
+            </ActionForm>
+        </Alone>
+    }
+}

@@ -1,0 +1,65 @@
+//! Sign-in.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+use super::Alone;
+use super::api::{SignIn, is_setup_needed};
+use crate::ui::{Banner, Field, FormErrors, Tone};
+
+/// Asks for name and password, and leads back to where one came from.
+#[component]
+pub fn SignInPage() -> impl IntoView {
+    let action = ServerAction::<SignIn>::new();
+    let problem = Signal::derive(move || action.value().get().and_then(Result::err));
+    let query = use_query_map();
+    let next = query.with_untracked(|query| query.get("next")).unwrap_or_else(|| "/".to_owned());
+    let after_reset = query.with_untracked(|query| query.get("reset").is_some());
+    let typed = problem.with_untracked(|problem| problem.as_ref().map(|error| error.typed("username")));
+    let setup = Resource::new_blocking(|| (), |()| is_setup_needed());
+    view! {
+        <Alone title="Sign in">
+            <Transition>
+                {move || Suspend::new(async move {
+                    (setup.await == Ok(true))
+                        .then(|| {
+                            view! {
+                                <Banner tone=Tone::Info>
+                                    "There is no account yet. Open the set-up link that the server printed when it started."
+                                </Banner>
+                            }
+                        })
+                })}
+            </Transition>
+            {after_reset
+                .then(|| view! { <Banner tone=Tone::Good>"The new password is set. Sign in with it."</Banner> })}
+            <ActionForm action=action>
+                <FormErrors form="sign-in" problem=problem/>
+                <input type="hidden" name="next" value=next/>
+                <Field
+                    form="sign-in"
+                    name="username"
+                    label="User name"
+                    value=typed.unwrap_or_default()
+                    autocomplete="username"
+                    max_length=64
+                    required=true
+                    problem=problem
+                />
+                <Field
+                    form="sign-in"
+                    name="password"
+                    label="Password"
+                    kind="password"
+                    autocomplete="current-password"
+                    max_length=1024
+                    required=true
+                    problem=problem
+                />
+                <button type="submit" class="button main" disabled=move || action.pending().get()>
+                    "Sign in"
+                </button>
+            </ActionForm>
+        </Alone>
+    }
+}
