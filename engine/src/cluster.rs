@@ -10,6 +10,7 @@ mod follow;
 pub(crate) mod inventory;
 mod kinds;
 mod state;
+mod warnings;
 
 use std::sync::Arc;
 
@@ -85,6 +86,11 @@ impl Cluster {
     /// Returns a client with Denshimon's own rights; people's rights are checked before it is used.
     pub(crate) fn client(&self) -> Client {
         self.client.clone()
+    }
+
+    /// Runs some requests and returns what the API server warned of meanwhile.
+    pub(crate) async fn with_warnings<T>(&self, work: impl Future<Output = T>) -> (T, Vec<String>) {
+        warnings::catch(work).await
     }
 
     /// Returns what the watches have seen.

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use model::Timestamp;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::EngineConfig;
 use crate::accounts::Accounts;
 use crate::cluster::Cluster;
+use crate::deployments::{Bases, follow_outcomes};
 use crate::drafts::AnonymousDrafts;
 use crate::ledger::Ledger;
 use crate::recorder::Recorder;
@@ -31,6 +33,9 @@ pub(crate) struct Parts {
     pub(crate) cluster: Cluster,
     pub(crate) repository: Repository,
     pub(crate) recorder: Recorder,
+    /// Versions of Deployments that people have begun to edit.
+    pub(crate) bases: Bases,
+    pub(crate) started_at: Timestamp,
     stopping: CancellationToken,
     tasks: TaskTracker,
 }
@@ -54,6 +59,7 @@ impl Engine {
     /// # Errors
     /// The store is in use or broken, the repository cannot be opened, or the kubeconfig is wrong.
     pub async fn start(config: EngineConfig) -> Result<Self, StartError> {
+        let started_at = config.clock.now();
         let stopping = CancellationToken::new();
         let tasks = TaskTracker::new();
         let store = Store::open(&config).await?;
@@ -73,10 +79,13 @@ impl Engine {
             cluster,
             repository,
             recorder,
+            bases: Bases::default(),
+            started_at,
             stopping: stopping.clone(),
             tasks: tasks.clone(),
         };
         let engine = Self { parts: Arc::new(parts) };
+        tasks.spawn(follow_outcomes(engine.clone(), stopping.clone()));
         tasks.spawn(engine.clone().purge_now_and_then(stopping));
         Ok(engine)
     }

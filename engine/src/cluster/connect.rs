@@ -1,8 +1,10 @@
 //! Makes the client from the settings.
 
+use kube::client::ClientBuilder;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 
+use super::warnings::WarningLayer;
 use crate::{ClusterAccess, ClusterConfig, StartError};
 
 /// Makes a client; nothing is sent yet.
@@ -24,5 +26,6 @@ pub(super) async fn connect(config: &ClusterConfig) -> Result<Client, StartError
             StartError::Cluster(format!("Cannot use the pod's service account: {error}. Set KUBECONFIG instead."))
         })?,
     };
-    Client::try_from(config).map_err(|error| StartError::Cluster(format!("Cannot make a Kubernetes client: {error}.")))
+    let failed = |error: kube::Error| StartError::Cluster(format!("Cannot make a Kubernetes client: {error}."));
+    Ok(ClientBuilder::try_from(config).map_err(failed)?.with_layer(&WarningLayer).build())
 }

@@ -1,0 +1,370 @@
+//! The form with the common fields, and what it is in a manifest.
+
+use std::collections::BTreeMap;
+
+use model::deployment::{DeploymentForm, DeploymentRef};
+use model::{ContainerName, FieldError, Namespace, ResourceName};
+use serde_json::{Map, Value, json};
+
+use super::edit::{check_image, check_label, check_quantity};
+use crate::Error;
+
+/// The label that joins a new Deployment with its pods.
+const NAME_LABEL: &str = "app.kubernetes.io/name";
+/// More would be a slip of the finger.
+const MOST_REPLICAS: u32 = 10_000;
+
+/// A form whose fields have all been checked.
+struct Checked {
+    image: String,
+    replicas: Option<u32>,
+    env: Vec<(String, String)>,
+    ports: Vec<Value>,
+    labels: BTreeMap<String, String>,
+    quantities: Vec<(&'static str, &'static str, String)>,
+}
+
+/// Makes the manifest of a new Deployment.
+///
+/// # Errors
+/// Names every field that is wrong.
+pub(super) fn build(form: &DeploymentForm) -> Result<(DeploymentRef, Value), Error> {
+    let mut problems = Vec::new();
+    let namespace = take(&mut problems, "namespace", form.namespace.trim().parse::<Namespace>());
+    let name = take(&mut problems, "name", ResourceName::subdomain(form.name.trim()));
+    let container = if form.container.trim().is_empty() { form.name.trim() } else { form.container.trim() };
+    let container = match container.parse::<ContainerName>() {
+        Ok(container) => Some(container),
+        // A Deployment may have dots in its name, a container may not.
+        Err(_) if form.container.trim().is_empty() => "app".parse().ok(),
+        Err(error) => take(&mut problems, "container", Err(error)),
+    };
+    let checked = check(form, &mut problems);
+    let (Some(namespace), Some(name), Some(container), Some(checked)) = (namespace, name, container, checked) else {
+        return Err(wrong(problems));
+    };
+    if !problems.is_empty() {
+        return Err(wrong(problems));
+    }
+    let pods = json!({ NAME_LABEL: name });
+    let mut labels = checked.labels.clone();
+    labels.entry(NAME_LABEL.into()).or_insert_with(|| name.to_string());
+    let mut tree = json!({
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": { "name": name, "namespace": namespace, "labels": labels },
+        "spec": {
+            "selector": { "matchLabels": pods },
+            "template": { "metadata": { "labels": pods }, "spec": { "containers": [{ "name": container }] } },
+        },
+    });
+    if form.paused {
+        set(&mut tree, &["spec"], "paused", Some(true.into()));
+    }
+    fill(&mut tree, container.as_str(), &checked);
+    Ok((DeploymentRef::new(namespace, name), tree))
+}
+
+/// Puts the form's fields into an existing manifest; what the form does not show stays.
+///
+/// # Errors
+/// Names every field that is wrong.
+pub(super) fn apply(base: &Value, form: &DeploymentForm) -> Result<Value, Error> {
+    let mut problems = Vec::new();
+    let checked = check(form, &mut problems);
+    let container = match container_name(base, form.container.trim()) {
+        Some(container) => container,
+        None => {
+            problems.push(problem("container", "There is no such container."));
+            String::new()
+        }
+    };
+    let (Some(checked), true) = (checked, problems.is_empty()) else { return Err(wrong(problems)) };
+    let mut tree = base.clone();
+    let labels = (!checked.labels.is_empty()).then(|| json!(checked.labels));
+    set(&mut tree, &["metadata"], "labels", labels);
+    if form.paused || base.pointer("/spec/paused").is_some() {
+        set(&mut tree, &["spec"], "paused", form.paused.then(|| true.into()));
+    }
+    fill(&mut tree, &container, &checked);
+    Ok(tree)
+}
+
+/// Reads the form's fields from a manifest.
+pub(super) fn read_form(tree: &Value) -> DeploymentForm {
+    let text = |pointer: &str| tree.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let container = container_name(tree, "").unwrap_or_default();
+    let empty = Value::Null;
+    let spec = container_of(tree, &container).unwrap_or(&empty);
+    let list = |field: &str| spec.get(field).and_then(Value::as_array).cloned().unwrap_or_default();
+    let quantity = |kind: &str, name: &str| {
+        let value = spec.pointer(&format!("/resources/{kind}/{name}"));
+        value.map(|value| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)).unwrap_or_default()
+    };
+    let lines = |lines: Vec<String>| lines.join("\n");
+    let env = list("env").iter().filter_map(plain_env).map(|(name, value)| format!("{name}={value}")).collect();
+    let labels = tree.pointer("/metadata/labels").and_then(Value::as_object).cloned().unwrap_or_default();
+    let label = |(key, value): (&String, &Value)| format!("{key}={}", value.as_str().unwrap_or_default());
+    let replicas = tree.pointer("/spec/replicas");
+    DeploymentForm {
+        namespace: text("/metadata/namespace"),
+        name: text("/metadata/name"),
+        image: spec.get("image").and_then(Value::as_str).unwrap_or_default().to_owned(),
+        replicas: replicas.map(ToString::to_string).unwrap_or_default(),
+        env: lines(env),
+        ports: lines(list("ports").iter().map(port_line).collect()),
+        cpu_request: quantity("requests", "cpu"),
+        cpu_limit: quantity("limits", "cpu"),
+        memory_request: quantity("requests", "memory"),
+        memory_limit: quantity("limits", "memory"),
+        labels: lines(labels.iter().map(label).collect()),
+        container,
+        paused: tree.pointer("/spec/paused") == Some(&Value::Bool(true)),
+    }
+}
+
+/// Finds a container by name, or the first one for an empty name.
+pub(super) fn container_name(tree: &Value, name: &str) -> Option<String> {
+    let containers = tree.pointer("/spec/template/spec/containers")?.as_array()?;
+    let mut names = containers.iter().filter_map(|container| container.get("name")?.as_str());
+    names.find(|known| name.is_empty() || *known == name).map(ToOwned::to_owned)
+}
+
+/// Returns a container to change.
+pub(super) fn container_mut<'a>(tree: &'a mut Value, name: &str) -> Option<&'a mut Map<String, Value>> {
+    let containers = tree.pointer_mut("/spec/template/spec/containers")?.as_array_mut()?;
+    let named = |container: &&mut Value| container.get("name").and_then(Value::as_str) == Some(name);
+    containers.iter_mut().find(named)?.as_object_mut()
+}
+
+/// Sets or removes a field below a path whose maps are made where they are missing.
+pub(super) fn set(tree: &mut Value, path: &[&str], field: &str, value: Option<Value>) {
+    let mut place = tree;
+    for step in path {
+        if !place.get(step).is_some_and(Value::is_object) {
+            if value.is_none() {
+                return;
+            }
+            if let Some(map) = place.as_object_mut() {
+                map.insert((*step).to_owned(), json!({}));
+            }
+        }
+        let Some(next) = place.get_mut(step) else { return };
+        place = next;
+    }
+    match (place.as_object_mut(), value) {
+        (Some(map), Some(value)) => drop(map.insert(field.to_owned(), value)),
+        (Some(map), None) => drop(map.remove(field)),
+        (None, _) => {}
+    }
+}
+
+fn container_of<'a>(tree: &'a Value, name: &str) -> Option<&'a Value> {
+    let containers = tree.pointer("/spec/template/spec/containers")?.as_array()?;
+    containers.iter().find(|container| container.get("name").and_then(Value::as_str) == Some(name))
+}
+
+fn fill(tree: &mut Value, container: &str, checked: &Checked) {
+    if let Some(replicas) = checked.replicas {
+        set(tree, &["spec"], "replicas", Some(replicas.into()));
+    }
+    let Some(container) = container_mut(tree, container) else { return };
+    container.insert("image".into(), checked.image.clone().into());
+    let known = container.get("env").and_then(Value::as_array).cloned().unwrap_or_default();
+    // What comes from elsewhere or has several lines is not in the form and stays.
+    let mut env: Vec<Value> = known.into_iter().filter(|one| plain_env(one).is_none()).collect();
+    env.extend(checked.env.iter().map(|(name, value)| json!({ "name": name, "value": value })));
+    for (field, list) in [("env", env), ("ports", checked.ports.clone())] {
+        match list.is_empty() {
+            true => drop(container.remove(field)),
+            false => drop(container.insert(field.into(), list.into())),
+        }
+    }
+    let mut holder = Value::Object(std::mem::take(container));
+    for (kind, name, quantity) in &checked.quantities {
+        let quantity = (!quantity.is_empty()).then(|| quantity.clone().into());
+        set(&mut holder, &["resources", kind], name, quantity);
+    }
+    if let Value::Object(filled) = holder {
+        *container = filled;
+    }
+}
+
+fn check(form: &DeploymentForm, problems: &mut Vec<FieldError>) -> Option<Checked> {
+    let image = take(problems, "image", check_image(form.image.trim()));
+    let replicas = match form.replicas.trim() {
+        "" => None,
+        text => match text.parse::<u32>() {
+            Ok(number) if number <= MOST_REPLICAS => Some(number),
+            _ => take(problems, "replicas", Err(format!("Replicas are a number from 0 to {MOST_REPLICAS}."))),
+        },
+    };
+    let env = each_line(problems, "env", &form.env, parse_env);
+    let ports = each_line(problems, "ports", &form.ports, parse_port);
+    let labels = each_line(problems, "labels", &form.labels, parse_label);
+    let fields = [
+        ("cpu_request", "requests", "cpu", &form.cpu_request),
+        ("cpu_limit", "limits", "cpu", &form.cpu_limit),
+        ("memory_request", "requests", "memory", &form.memory_request),
+        ("memory_limit", "limits", "memory", &form.memory_limit),
+    ];
+    let mut quantities = Vec::new();
+    for (field, kind, name, text) in fields {
+        let text = text.trim();
+        if text.is_empty() || take(problems, field, check_quantity(text)).is_some() {
+            quantities.push((kind, name, text.to_owned()));
+        }
+    }
+    Some(Checked { image: image?.to_owned(), replicas, env, ports, labels: labels.into_iter().collect(), quantities })
+}
+
+fn each_line<T>(
+    problems: &mut Vec<FieldError>,
+    field: &str,
+    text: &str,
+    parse: impl Fn(&str) -> Result<T, String>,
+) -> Vec<T> {
+    let mut parsed = Vec::new();
+    for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        match parse(line.trim_end_matches('\r')) {
+            Ok(value) => parsed.push(value),
+            Err(message) => problems.push(problem(field, format!("Line {}: {message}", number + 1))),
+        }
+    }
+    parsed
+}
+
+fn parse_env(line: &str) -> Result<(String, String), String> {
+    let (name, value) = line.split_once('=').ok_or("A variable is written NAME=value.")?;
+    let name = name.trim();
+    let plain = |c: char| c.is_ascii_graphic() && c != '=';
+    if name.is_empty() || !name.chars().all(plain) || name.starts_with(|c: char| c.is_ascii_digit()) {
+        return Err("A variable's name has letters, digits and _, and begins with no digit.".into());
+    }
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+fn parse_port(line: &str) -> Result<Value, String> {
+    let line = line.trim();
+    let (name, rest) = line.split_once('=').map_or((None, line), |(name, rest)| (Some(name.trim()), rest.trim()));
+    let (number, protocol) = rest.split_once('/').unwrap_or((rest, "TCP"));
+    let protocol = protocol.trim().to_uppercase();
+    let number = number.trim().parse::<u16>().ok().filter(|number| *number > 0);
+    let number = number.ok_or("A port is written 8080, http=8080 or dns=53/UDP; its number is 1 to 65535.")?;
+    if !["TCP", "UDP", "SCTP"].contains(&protocol.as_str()) {
+        return Err("A port's protocol is TCP, UDP or SCTP.".into());
+    }
+    let mut port = json!({ "containerPort": number, "protocol": protocol });
+    if let Some(name) = name {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if name.is_empty()
+            || name.len() > 15
+            || !name.chars().all(plain)
+            || !name.chars().any(|c| c.is_ascii_lowercase())
+        {
+            return Err("A port's name has 1 to 15 of a-z, 0-9 and -, and a letter among them.".into());
+        }
+        set(&mut port, &[], "name", Some(name.into()));
+    }
+    Ok(port)
+}
+
+fn parse_label(line: &str) -> Result<(String, String), String> {
+    let (key, value) = line.trim().split_once('=').ok_or("A label is written key=value.")?;
+    check_label(key.trim(), value.trim())?;
+    Ok((key.trim().to_owned(), value.trim().to_owned()))
+}
+
+fn plain_env(variable: &Value) -> Option<(&str, &str)> {
+    let name = variable.get("name")?.as_str()?;
+    if variable.get("valueFrom").is_some() {
+        return None;
+    }
+    let value = variable.get("value").and_then(Value::as_str).unwrap_or_default();
+    (!value.contains(['\n', '\r'])).then_some((name, value))
+}
+
+fn port_line(port: &Value) -> String {
+    let number = port.get("containerPort").map(ToString::to_string).unwrap_or_default();
+    let name = port.get("name").and_then(Value::as_str).map(|name| format!("{name}=")).unwrap_or_default();
+    let protocol = port.get("protocol").and_then(Value::as_str).filter(|protocol| *protocol != "TCP");
+    format!("{name}{number}{}", protocol.map(|protocol| format!("/{protocol}")).unwrap_or_default())
+}
+
+fn take<T, E: ToString>(problems: &mut Vec<FieldError>, field: &str, result: Result<T, E>) -> Option<T> {
+    result.map_err(|error| problems.push(problem(field, error.to_string()))).ok()
+}
+
+fn problem(field: &str, message: impl Into<String>) -> FieldError {
+    FieldError { field: field.to_owned(), message: message.into() }
+}
+
+/// Joins what is wrong with several fields.
+pub(super) fn wrong(fields: Vec<FieldError>) -> Error {
+    let message = match fields.as_slice() {
+        [only] => only.message.clone(),
+        fields => format!("{} fields are wrong.", fields.len()),
+    };
+    Error::Invalid { message, hint: "Correct what is marked.".into(), fields }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form() -> DeploymentForm {
+        DeploymentForm {
+            namespace: "shop".into(),
+            name: "api".into(),
+            image: "registry.example/shop/api:1.4.2".into(),
+            replicas: "3".into(),
+            env: "MODE=fast\nURL=http://x?a=b".into(),
+            ports: "http=8080\ndns=53/udp".into(),
+            memory_limit: "64Mi".into(),
+            labels: "team=blue".into(),
+            ..DeploymentForm::default()
+        }
+    }
+
+    #[test]
+    fn a_form_and_its_manifest_say_the_same() {
+        let (target, tree) = build(&form()).unwrap();
+        assert_eq!(target.to_string(), "shop/api");
+        let read = read_form(&tree);
+        assert_eq!(read.env, "MODE=fast\nURL=http://x?a=b");
+        assert_eq!(read.ports, "http=8080\ndns=53/UDP");
+        assert_eq!(apply(&tree, &read).unwrap(), tree);
+    }
+
+    #[test]
+    fn what_the_form_does_not_show_stays() {
+        let (_, mut tree) = build(&form()).unwrap();
+        let secret = json!({ "name": "KEY", "valueFrom": { "secretKeyRef": { "name": "s", "key": "k" } } });
+        container_mut(&mut tree, "api").unwrap()["env"].as_array_mut().unwrap().push(secret.clone());
+        let mut edited = read_form(&tree);
+        edited.env = "MODE=slow".into();
+        edited.memory_limit = String::new();
+        let tree = apply(&tree, &edited).unwrap();
+        let container = container_of(&tree, "api").unwrap();
+        assert_eq!(container["env"], json!([secret, { "name": "MODE", "value": "slow" }]));
+        assert_eq!(container["resources"]["limits"], json!({}));
+    }
+
+    #[test]
+    fn every_wrong_field_is_named() {
+        let wrong = DeploymentForm {
+            namespace: "Shop".into(),
+            name: "a/b".into(),
+            image: "UPPER:".into(),
+            replicas: "-1".into(),
+            env: "=x".into(),
+            ports: "0".into(),
+            cpu_limit: "many".into(),
+            labels: "a b=c".into(),
+            ..DeploymentForm::default()
+        };
+        let Err(Error::Invalid { fields, .. }) = build(&wrong) else { panic!("it was taken") };
+        let names: Vec<&str> = fields.iter().map(|field| field.field.as_str()).collect();
+        assert_eq!(names, ["namespace", "name", "image", "replicas", "env", "ports", "labels", "cpu_limit"]);
+    }
+}

@@ -1,0 +1,133 @@
+//! What a change would do, from the server's own dry run, and whether others have changed the same meanwhile.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use model::deployment::{DeploymentChange, FieldConflict, Preview};
+use model::diff::Diff;
+use serde_json::{Value, json};
+
+use super::refusal;
+use super::write::version;
+use crate::{Caller, Engine, Error};
+
+/// Versions that are remembered, of all Deployments together.
+const REMEMBERED: usize = 200;
+
+/// What people have begun to edit, so that a later version can be compared with it. Cheap to clone.
+#[derive(Clone, Default)]
+pub(crate) struct Bases(Arc<Mutex<VecDeque<Base>>>);
+
+struct Base {
+    resource_version: String,
+    essence: Value,
+}
+
+impl Engine {
+    /// Asks the API server what a change would do; it needs the same right as the change.
+    ///
+    /// `resource_version` is the version that the change was made against.
+    ///
+    /// # Errors
+    /// As [`Engine::apply_deployment`], but for conflicts, which the preview holds.
+    pub async fn preview_deployment(
+        &self,
+        caller: &Caller,
+        change: &DeploymentChange,
+        resource_version: Option<&str>,
+    ) -> Result<Preview, Error> {
+        let plan = self.plan(caller, change).await?;
+        let mut conflicts: Vec<FieldConflict> = Vec::new();
+        if !plan.removed().is_empty() {
+            conflicts.push(FieldConflict { manager: "another manager".into(), fields: plan.removed().to_vec() });
+        }
+        let (answer, warnings) = self.parts.cluster.with_warnings(self.send(&plan, true, false)).await;
+        let (stored, warnings) = match answer {
+            Ok(stored) => (stored, warnings),
+            Err(kube::Error::Api(status)) if !refusal::conflicts(&status).is_empty() => {
+                conflicts.extend(refusal::conflicts(&status));
+                let (answer, warnings) = self.parts.cluster.with_warnings(self.send(&plan, true, true)).await;
+                (answer.map_err(|error| refusal::write_error(error, &plan.target))?, warnings)
+            }
+            Err(error) => return Err(refusal::write_error(error, &plan.target)),
+        };
+        let old = plan.live.as_ref().map(manifest::sanitize);
+        let new = plan.wanted.is_some().then(|| manifest::sanitize(&stored));
+        Ok(Preview {
+            diff: manifest::diff_trees(old.as_ref(), new.as_ref()),
+            commit_subject: self.dry_summary(&plan),
+            warnings,
+            conflicts,
+            resource_version: plan.live.as_ref().and_then(version).map(ToOwned::to_owned),
+            changed_meanwhile: plan
+                .live
+                .as_ref()
+                .zip(resource_version)
+                .and_then(|(live, base)| self.meanwhile(live, base)),
+            target: plan.target,
+        })
+    }
+
+    /// Checks that nothing but the status has changed since a version.
+    pub(super) fn check_fresh(&self, live: &Value, base: &str) -> Result<(), Error> {
+        match self.meanwhile(live, base) {
+            None => Ok(()),
+            Some(_) => Err(refusal::stale()),
+        }
+    }
+
+    /// Remembers a version that somebody begins to edit.
+    pub(super) fn remember_base(&self, live: &Value) {
+        if let Some(version) = version(live) {
+            self.parts.bases.remember(version, essence(live));
+        }
+    }
+
+    /// Returns what has changed since a version; `None` when nothing but the status has.
+    fn meanwhile(&self, live: &Value, base: &str) -> Option<Diff> {
+        if version(live) == Some(base) {
+            return None;
+        }
+        let now = essence(live);
+        let Some(then) = self.parts.bases.find(base) else {
+            let words = "It has changed since you began; what it was then is not known any more.".to_owned();
+            return Some(Diff { summary: vec![words], hunks: Vec::new() });
+        };
+        if now == then {
+            return None;
+        }
+        let changes = manifest::compare(Some(&then), Some(&now));
+        let (old, new) = (manifest::render_tree(&then), manifest::render_tree(&now));
+        Some(Diff { summary: manifest::summarize(&changes), hunks: manifest::diff(&old, &new) })
+    }
+}
+
+/// What a person edits: the status and its noise are left out.
+fn essence(live: &Value) -> Value {
+    let mut annotations = live.pointer("/metadata/annotations").cloned().unwrap_or_default();
+    if let Some(annotations) = annotations.as_object_mut() {
+        annotations.remove("deployment.kubernetes.io/revision");
+        annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
+    }
+    let labels = live.pointer("/metadata/labels").cloned().unwrap_or_default();
+    let spec = live.get("spec").cloned().unwrap_or_default();
+    json!({ "metadata": { "labels": labels, "annotations": annotations }, "spec": spec })
+}
+
+impl Bases {
+    fn remember(&self, resource_version: &str, essence: Value) {
+        let mut bases = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if bases.iter().any(|base| base.resource_version == resource_version) {
+            return;
+        }
+        if bases.len() == REMEMBERED {
+            bases.pop_front();
+        }
+        bases.push_back(Base { resource_version: resource_version.to_owned(), essence });
+    }
+
+    fn find(&self, resource_version: &str) -> Option<Value> {
+        let bases = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        bases.iter().find(|base| base.resource_version == resource_version).map(|base| base.essence.clone())
+    }
+}

@@ -1,0 +1,54 @@
+//! Finds out what became of writes whose answer was never heard.
+
+use std::time::Duration;
+
+use model::deployment::DeploymentRef;
+use serde_json::Value;
+
+use super::MANAGER;
+use crate::ledger::{Operation, OperationResult};
+use crate::{Engine, Error};
+
+/// An answer may still come within this time.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Looks at each object that a write without an answer was about. The newest entry of Denshimon in its managed fields
+/// tells whether the write arrived; times there are whole seconds.
+///
+/// # Errors
+/// The cluster or the database does not answer; it is tried again later.
+pub(crate) async fn recover_operations(engine: &Engine) -> Result<(), Error> {
+    let now = engine.parts.config.clock.now();
+    for operation in engine.parts.ledger.started_operations().await {
+        let age = Duration::try_from(now.duration_since(operation.started_at)).unwrap_or_default();
+        if age < PATIENCE && operation.started_at >= engine.parts.started_at {
+            continue;
+        }
+        let Some(namespace) = operation.resource.namespace.clone() else { continue };
+        let target = DeploymentRef::new(namespace, operation.resource.name.clone());
+        let result = match engine.live_deployment(&target).await {
+            Ok(live) => judge(&live, &operation),
+            Err(Error::NotFound { .. }) if operation.verb == model::history::Verb::Delete => {
+                // Gone as asked; without its uid the recorder cannot join the two, so it says what it knows.
+                OperationResult::Unchanged
+            }
+            Err(Error::NotFound { .. }) => OperationResult::Interrupted,
+            Err(error) => return Err(error),
+        };
+        engine.parts.ledger.finish_operation(&operation.id, result).await?;
+    }
+    Ok(())
+}
+
+fn judge(live: &Value, operation: &Operation) -> OperationResult {
+    let entries = live.pointer("/metadata/managedFields").and_then(Value::as_array);
+    let ours = |entry: &&Value| entry.get("manager").and_then(Value::as_str) == Some(MANAGER);
+    let times = entries.into_iter().flatten().filter(ours).filter_map(|entry| entry.get("time")?.as_str());
+    let newest = times.filter_map(|time| time.parse::<model::Timestamp>().ok()).max();
+    let arrived = newest.is_some_and(|newest| newest.as_second() >= operation.started_at.as_second());
+    if !arrived || operation.verb == model::history::Verb::Delete {
+        return OperationResult::Interrupted;
+    }
+    let text = |pointer: &str| live.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+    OperationResult::Applied { uid: text("/metadata/uid"), resource_version: Some(text("/metadata/resourceVersion")) }
+}
