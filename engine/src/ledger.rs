@@ -18,7 +18,7 @@ use crate::store::{Store, TimelineRow};
 use crate::{Clock, StartError};
 
 pub(crate) use operations::{NewOperation, Operation, OperationResult};
-pub(crate) use record::{Change, Relink};
+pub(crate) use record::Change;
 
 /// The ledger; cheap to clone.
 #[derive(Clone)]

@@ -1,8 +1,8 @@
 //! What the frame shows.
 
 use leptos::prelude::*;
-use model::user::SignedIn;
 use model::ClusterName;
+use model::user::SignedIn;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::{GetUrl, Json};
 

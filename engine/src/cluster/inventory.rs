@@ -40,7 +40,6 @@ pub(crate) struct DeploymentRow {
 /// A ReplicaSet that a Deployment owns.
 #[derive(Debug)]
 pub(crate) struct ReplicaSetRow {
-    pub(crate) namespace: String,
     pub(crate) name: String,
     pub(crate) uid: String,
     pub(crate) owner_uid: String,
@@ -54,7 +53,6 @@ pub(crate) struct ReplicaSetRow {
 /// A pod and the object that controls it.
 #[derive(Debug)]
 pub(crate) struct PodRow {
-    pub(crate) namespace: String,
     pub(crate) owner_uid: String,
     pub(crate) summary: PodSummary,
 }
@@ -62,7 +60,6 @@ pub(crate) struct PodRow {
 /// A Service that selects pods.
 #[derive(Debug)]
 pub(crate) struct ServiceRow {
-    pub(crate) namespace: String,
     pub(crate) name: String,
     pub(crate) selector: BTreeMap<String, String>,
 }
@@ -313,7 +310,6 @@ fn replica_set_row(object: ReplicaSet) -> Option<ReplicaSetRow> {
     let images = spec.template.and_then(|template| template.spec).map(|pod| pod.containers).unwrap_or_default();
     let count = |number: Option<i32>| number.and_then(|number| u32::try_from(number).ok()).unwrap_or(0);
     Some(ReplicaSetRow {
-        namespace: metadata.namespace?,
         name: metadata.name?,
         uid: metadata.uid?,
         owner_uid: owner.uid,
@@ -328,16 +324,11 @@ fn replica_set_row(object: ReplicaSet) -> Option<ReplicaSetRow> {
 fn pod_row(pod: &Pod) -> Option<PodRow> {
     let owners = pod.metadata.owner_references.as_ref()?;
     let owner = owners.iter().find(|owner| owner.controller == Some(true))?;
-    Some(PodRow {
-        namespace: pod.metadata.namespace.clone()?,
-        owner_uid: owner.uid.clone(),
-        summary: crate::health::summarize_pod(pod)?,
-    })
+    Some(PodRow { owner_uid: owner.uid.clone(), summary: crate::health::summarize_pod(pod)? })
 }
 
 fn service_row(object: Service) -> Option<ServiceRow> {
     Some(ServiceRow {
-        namespace: object.metadata.namespace?,
         name: object.metadata.name?,
         selector: object.spec?.selector.filter(|selector| !selector.is_empty())?,
     })

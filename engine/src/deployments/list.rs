@@ -40,7 +40,7 @@ impl Engine {
         });
         let mut page = Page::cut(rows.into_iter(), query.page);
         for row in &mut page.items {
-            row.record = self.parts.recorder.record_of(&self.deployment_resource(&row.target));
+            row.record = self.record_of(&self.deployment_resource(&row.target));
         }
         Ok(page)
     }

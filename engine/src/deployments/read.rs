@@ -26,7 +26,7 @@ impl Engine {
         let uid = row.deployment.metadata.uid.clone().unwrap_or_default();
         let pods = inventory.pods_of(&uid);
         let mut summary = self.summarize(&row, &pods).ok_or_else(|| not_found(target))?;
-        summary.record = self.parts.recorder.record_of(&self.deployment_resource(target));
+        summary.record = self.record_of(&self.deployment_resource(target));
         let deployment = &row.deployment;
         self.remember_base(&serde_json::to_value(deployment).unwrap_or_default());
         let spec = deployment.spec.as_ref().ok_or_else(|| not_found(target))?;

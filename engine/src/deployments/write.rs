@@ -2,7 +2,7 @@
 
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
 use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams, Preconditions, ValidationDirective};
-use kube::core::ErrorResponse as Status;
+use kube::core::Status;
 use model::deployment::{Applied, DeploymentChange, DeploymentRef, Undo, UndoAction, WriteOptions};
 use model::history::Verb;
 use serde_json::{Value, json};
@@ -213,10 +213,9 @@ impl Engine {
             }
             Send::Template(template) => {
                 let version = plan.live.as_ref().and_then(version).unwrap_or_default();
-                let patch = json!({ "metadata": { "resourceVersion": version }, "spec": { "template": template } });
                 let operations = json!([
                     { "op": "test", "path": "/metadata/resourceVersion", "value": version },
-                    { "op": "replace", "path": "/spec/template", "value": patch["spec"]["template"] },
+                    { "op": "replace", "path": "/spec/template", "value": template },
                 ]);
                 let operations = serde_json::from_value(operations).map_err(kube::Error::SerdeError)?;
                 let parameters = PatchParams { dry_run, field_manager: manager, ..PatchParams::default() };

@@ -25,20 +25,11 @@ pub(crate) struct Change {
     pub(crate) recorded: Recorded,
 }
 
-/// A commit that the ledger may not know, as its trailers tell it.
-#[derive(Clone, Debug)]
-pub(crate) struct Relink {
-    pub(crate) commit: CommitId,
-    pub(crate) pushed: bool,
-    pub(crate) operations: Vec<String>,
-    pub(crate) changes: Vec<Change>,
-}
-
 impl Ledger {
     /// Writes what became of observed changes, all or none; doing it again changes nothing.
     ///
     /// # Errors
-    /// The database does not answer; the commits' trailers still tell it all (see [`Ledger::relink`]).
+    /// The database does not answer; the commits' trailers still tell it all and are read at the next start.
     pub(crate) async fn record_changes(&self, changes: Vec<Change>) -> Result<(), Error> {
         let mut open = self.open.rows.lock().await;
         let mut written: BTreeMap<String, TimelineRow> = BTreeMap::new();
@@ -68,23 +59,6 @@ impl Ledger {
             } else {
                 open.remove(&row.entry.id);
             }
-        }
-        Ok(())
-    }
-
-    /// Takes over what commits say of themselves, after a crash between a commit and its rows here.
-    ///
-    /// # Errors
-    /// The database does not answer.
-    pub(crate) async fn relink(&self, commits: Vec<Relink>) -> Result<(), Error> {
-        for relink in commits {
-            let recorded = Recorded::Commit { id: relink.commit, pushed: relink.pushed };
-            let changes = relink.changes.into_iter().map(|change| Change {
-                operations: relink.operations.clone(),
-                recorded: recorded.clone(),
-                ..change
-            });
-            self.record_changes(changes.collect()).await?;
         }
         Ok(())
     }

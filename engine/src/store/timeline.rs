@@ -48,12 +48,6 @@ impl Store {
         self.transact(statements, json!({ "rows": rows })).await
     }
 
-    /// Reads rows by their ids.
-    pub(crate) async fn timeline_by_ids(&self, ids: &[String]) -> Result<Vec<TimelineRow>, Error> {
-        let statements = "SELECT * OMIT id FROM $ids.map(|$id| type::record('timeline', $id));";
-        self.run(statements, json!({ "ids": ids })).await?.rows(0)
-    }
-
     /// Reads everything that is not finished.
     pub(crate) async fn unfinished_timeline(&self) -> Result<Vec<TimelineRow>, Error> {
         let statements = "SELECT * OMIT id FROM timeline WHERE unfinished = true ORDER BY at;";
