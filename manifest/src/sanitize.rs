@@ -38,12 +38,12 @@ pub fn sanitize(live: &Value) -> Manifest {
     if let Some(root) = tree.as_object_mut() {
         root.remove("status");
     }
-    // These look at annotations that `metadata` takes out.
+    // These look at annotations and labels that the rules after them take out.
+    job::clean(&mut tree);
     claim::clean(&mut tree);
     authority::clean(&mut tree);
     ownership::clean(&mut tree, &evidence);
     service::clean(&mut tree, &evidence);
-    job::clean(&mut tree);
     template::clean(&mut tree);
     namespace::clean(&mut tree);
     role::clean(&mut tree);
