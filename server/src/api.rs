@@ -2,9 +2,12 @@
 
 mod audit;
 mod caller;
+mod deployments;
 mod description;
 mod failures;
+mod gitops;
 mod listing;
+mod new_deployment;
 mod session;
 mod tokens;
 mod writes;
@@ -18,7 +21,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use self::caller::Signed;
+pub(crate) use self::caller::Signed;
 use crate::failure::{self, Reader};
 use crate::state::AppState;
 
@@ -41,6 +44,25 @@ pub fn description() -> utoipa::openapi::OpenApi {
 
 fn describe() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(description::Description::openapi())
+        .routes(routes!(deployments::list_deployments, deployments::create_deployment))
+        .routes(routes!(
+            deployments::read_deployment,
+            deployments::replace_deployment,
+            deployments::edit_deployment,
+            deployments::delete_deployment
+        ))
+        .routes(routes!(deployments::restart_deployment))
+        .routes(routes!(deployments::rollback_deployment))
+        .routes(routes!(deployments::read_deployment_history))
+        .routes(routes!(deployments::list_deployment_events))
+        .routes(routes!(deployments::list_namespaces))
+        .routes(routes!(gitops::read_status))
+        .routes(routes!(gitops::list_commits))
+        .routes(routes!(gitops::read_commit))
+        .routes(routes!(gitops::commit_now))
+        .routes(routes!(gitops::push))
+        .routes(routes!(gitops::approve_deletions))
+        .routes(routes!(gitops::refuse_deletions))
         .routes(routes!(session::read_session, session::sign_in, session::sign_out))
         .routes(routes!(tokens::list_tokens, tokens::create_token))
         .routes(routes!(tokens::revoke_token))

@@ -44,7 +44,7 @@ impl Application {
         let url = config.public_url.as_ref().map_or_else(|| local_url(address), |url| url.origin().to_owned());
         let engine = Engine::start(config.engine.clone()).await?;
         let stopping = CancellationToken::new();
-        let state = AppState::new(&config, engine.clone())?;
+        let state = AppState::new(&config, engine.clone(), stopping.clone())?;
         let setup_link = first_account(&engine, &config, &url).await?;
         Ok(Self { listener, address, url, router: crate::router::routes(state), engine, stopping, setup_link })
     }

@@ -5,6 +5,7 @@ pub mod application;
 mod assets;
 pub mod config;
 mod failure;
+mod live;
 mod middleware;
 mod pages;
 mod probes;

@@ -8,6 +8,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use model::sync::SyncChip;
 use serde::Serialize;
 
 pub(crate) use self::metrics::Metrics;
@@ -38,19 +39,30 @@ pub(crate) fn routes() -> Router<AppState> {
 }
 
 async fn read_readiness(State(state): State<AppState>) -> Response {
+    let chip = state.engine.sync_chip();
     let mut away = Vec::new();
     if let Err(error) = state.engine.setup_needed().await {
         tracing::warn!(error = &error as &dyn std::error::Error, "the database does not answer");
         away.push(Away { what: "database", why: "It does not answer.".into() });
     }
+    away.extend(away_of(&chip));
     // Without the remote everything is shown and written; commits wait for it.
     let ready = away.iter().all(|away| away.what == "remote");
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(Readiness { ready, away })).into_response()
 }
 
+fn away_of(chip: &SyncChip) -> Option<Away> {
+    match chip {
+        SyncChip::ClusterAway { since } => Some(Away { what: "cluster", why: format!("It is away since {since}.") }),
+        SyncChip::Starting => Some(Away { what: "cluster", why: "It is being read for the first time.".into() }),
+        SyncChip::CannotPush { reason } => Some(Away { what: "remote", why: reason.clone() }),
+        SyncChip::CannotRecord { .. } | SyncChip::Waiting { .. } | SyncChip::InStep { .. } => None,
+    }
+}
+
 async fn read_metrics(State(state): State<AppState>) -> Response {
-    match state.metrics.render() {
+    match state.metrics.render(&state.engine.sync_chip()) {
         Ok(text) => {
             ([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response()
         }

@@ -5,6 +5,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use tower_http::compression::CompressionLayer;
 
 use crate::api;
+use crate::live;
 use crate::middleware::{catch_panic, limit_body, limit_time, log_request, require_same_origin, secure_headers};
 use crate::pages;
 use crate::probes;
@@ -14,8 +15,11 @@ use crate::state::AppState;
 /// Lays out the routes and what every request passes through; the last layer here is the first one entered.
 pub(crate) fn routes(state: AppState) -> Router {
     // Whatever asks who somebody is comes through the session; probes and files do not.
-    let known =
-        Router::new().merge(api::routes()).merge(pages::routes(&state)).layer(session_layer::session_layer(&state));
+    let known = Router::new()
+        .merge(api::routes())
+        .merge(live::routes())
+        .merge(pages::routes(&state))
+        .layer(session_layer::session_layer(&state));
     Router::new()
         .merge(probes::routes())
         .merge(state.assets.routes())

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use engine::Engine;
 use leptos::config::LeptosOptions;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
 use crate::assets::Assets;
 use crate::config::{Config, PublicUrl};
@@ -19,17 +21,23 @@ pub(crate) struct AppState {
     /// Secrets on their way from the form that made them to the page that shows them once.
     pub(crate) reveals: app::backend::Reveals,
     pub(crate) public_url: Option<PublicUrl>,
+    /// How many more streams may be open.
+    pub(crate) streams: Arc<Semaphore>,
+    /// Cancelled when the program ends: streams end with it.
+    pub(crate) stopping: CancellationToken,
     leptos_options: LeptosOptions,
 }
 
 impl AppState {
-    pub(crate) fn new(config: &Config, engine: Engine) -> anyhow::Result<Self> {
+    pub(crate) fn new(config: &Config, engine: Engine, stopping: CancellationToken) -> anyhow::Result<Self> {
         Ok(Self {
             engine,
             metrics: Arc::default(),
             assets: Assets::read(&config.assets_dir)?,
             reveals: app::backend::Reveals::default(),
             public_url: config.public_url.clone(),
+            streams: Arc::new(Semaphore::new(crate::live::STREAMS)),
+            stopping,
             leptos_options: LeptosOptions::builder().output_name("denshimon").build(),
         })
     }

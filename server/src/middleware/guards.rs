@@ -3,12 +3,12 @@
 use std::any::Any;
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream};
 use axum::extract::Request;
 use axum::http::StatusCode;
-use axum::http::header::CONTENT_LENGTH;
 use axum::middleware::Next;
 use axum::response::Response;
+use futures::StreamExt;
 use model::{Error, ErrorKind};
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -20,21 +20,42 @@ const SMALL: usize = 64 * 1024;
 const MANIFEST: usize = 1024 * 1024;
 /// The same in a form, where each mark may take three bytes. The parser keeps to [`MANIFEST`] itself.
 const MANIFEST_FORM: usize = 3 * MANIFEST;
+/// How much of a body that is too long is still taken, and for how long.
+const DRAINED: usize = 32 * MANIFEST;
+const DRAIN_TIME: Duration = Duration::from_secs(10);
 const TIME: Duration = Duration::from_secs(30);
 
 /// Reads the body before anybody asks who sent it, and refuses what is too long.
 pub(crate) async fn limit_body(request: Request, next: Next) -> Response {
     let limit = limit_of(request.uri().path());
     let reader = Reader::of(request.uri(), request.headers());
-    let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > limit as u64) {
-        return too_long(limit, reader);
-    }
     let (parts, body) = request.into_parts();
-    match axum::body::to_bytes(body, limit).await {
-        Ok(bytes) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
-        Err(_) => too_long(limit, reader),
+    let mut chunks = body.into_data_stream();
+    let mut bytes = Vec::new();
+    while let Some(chunk) = chunks.next().await {
+        let Ok(chunk) = chunk else { return unreadable(reader) };
+        if bytes.len() + chunk.len() > limit {
+            drain(chunks).await;
+            return too_long(limit, reader);
+        }
+        bytes.extend_from_slice(&chunk);
     }
+    next.run(Request::from_parts(parts, Body::from(bytes))).await
+}
+
+/// Takes the rest and forgets it: who is still sending would not see the answer.
+async fn drain(mut chunks: BodyDataStream) {
+    let all = async {
+        let mut taken = 0;
+        while let Some(Ok(chunk)) = chunks.next().await {
+            taken += chunk.len();
+            if taken > DRAINED {
+                break;
+            }
+        }
+    };
+    // Whoever sends more, or slower, sees a closed connection.
+    let _ = tokio::time::timeout(DRAIN_TIME, all).await;
 }
 
 /// Ends what takes too long; streams live as long as they like.
@@ -82,4 +103,9 @@ fn too_long(limit: usize, reader: Reader) -> Response {
     let error = Error::new(ErrorKind::Invalid, format!("This is too long: at most {} KiB are taken.", limit / 1024))
         .with_hint("Go back, make it shorter and send it again.");
     failure::answer_as(StatusCode::PAYLOAD_TOO_LARGE, &error, reader)
+}
+
+fn unreadable(reader: Reader) -> Response {
+    let error = Error::new(ErrorKind::Invalid, "The request ended too early.").with_hint("Send it again.");
+    failure::answer(&error, reader)
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use axum::http::Method;
+use model::sync::SyncChip;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -18,6 +19,9 @@ pub(crate) struct Metrics {
     requests: Family<RequestLabels, Counter>,
     seconds: Histogram,
     resident: Gauge,
+    waiting: Gauge,
+    cluster_up: Gauge,
+    remote_up: Gauge,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -32,12 +36,15 @@ impl Default for Metrics {
         let requests = Family::<RequestLabels, Counter>::default();
         // 1 ms to 8 s.
         let seconds = Histogram::new(exponential_buckets(0.001, 2.0, 14));
-        let resident = Gauge::default();
+        let [resident, waiting, cluster_up, remote_up] = std::array::from_fn(|_| Gauge::default());
         let mut registry = Registry::with_prefix("denshimon");
         registry.register("http_requests", "Answers by method, route and status", requests.clone());
         registry.register("http_request_duration_seconds", "Time to the answer's head", seconds.clone());
         registry.register("resident_memory_bytes", "Memory of the process", resident.clone());
-        Self { registry, requests, seconds, resident }
+        registry.register("waiting_changes", "Changes seen and not yet committed", waiting.clone());
+        registry.register("cluster_up", "1 while the cluster is followed", cluster_up.clone());
+        registry.register("remote_up", "1 while commits reach the remote", remote_up.clone());
+        Self { registry, requests, seconds, resident, waiting, cluster_up, remote_up }
     }
 }
 
@@ -57,10 +64,14 @@ impl Metrics {
     ///
     /// # Errors
     /// Formatting failed.
-    pub(crate) fn render(&self) -> Result<String, fmt::Error> {
+    pub(crate) fn render(&self, chip: &SyncChip) -> Result<String, fmt::Error> {
         if let Some(bytes) = resident_bytes() {
             self.resident.set(bytes);
         }
+        self.waiting.set(if let SyncChip::Waiting { changes } = chip { i64::from(*changes) } else { 0 });
+        let cluster_away = matches!(chip, SyncChip::ClusterAway { .. } | SyncChip::Starting);
+        self.cluster_up.set(i64::from(!cluster_away));
+        self.remote_up.set(i64::from(!matches!(chip, SyncChip::CannotPush { .. })));
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(text)

@@ -2,5 +2,11 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on should say where")]
 
+mod authorization;
+mod description;
+mod forms_without_js;
+mod guards;
+mod harness;
+mod session;
 mod settings;
 mod tidy;

@@ -1,0 +1,97 @@
+//! The repository and how far cluster and records are in step.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use model::Page;
+use model::git::{CommitDetail, CommitId, CommitQuery, CommitSummary};
+use model::sync::SyncStatus;
+use serde::Deserialize;
+
+use super::Signed;
+use super::failures::{Failure, Failures};
+use super::listing::{Asked, Paging};
+use crate::state::AppState;
+
+/// Which commits are listed.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct LogQuery {
+    /// Only commits that touch this file or folder.
+    path: Option<String>,
+    /// Only commits of this author: part of the name, any case.
+    author: Option<String>,
+    /// Only commits with this in the subject, any case.
+    text: Option<String>,
+}
+
+/// Reads the state of repository, remote, watches and queue.
+#[utoipa::path(get, path = "/api/gitops/status", tag = "gitops", responses((status = 200, body = SyncStatus), Failures))]
+pub(crate) async fn read_status(
+    State(state): State<AppState>,
+    Signed(caller): Signed,
+) -> Result<Json<SyncStatus>, Failure> {
+    Ok(Json(state.engine.sync_status(&caller).await?))
+}
+
+/// Lists commits, newest first.
+#[utoipa::path(get, path = "/api/gitops/commits", tag = "gitops", params(LogQuery, Paging),
+    responses((status = 200, body = Page<CommitSummary>), Failures))]
+pub(crate) async fn list_commits(
+    State(state): State<AppState>,
+    Signed(caller): Signed,
+    Asked(query): Asked<LogQuery>,
+    Asked(paging): Asked<Paging>,
+) -> Result<Json<Page<CommitSummary>>, Failure> {
+    let query = CommitQuery { path: query.path, author: query.author, text: query.text, page: paging.into() };
+    Ok(Json(state.engine.list_commits(&caller, &query).await?))
+}
+
+/// Reads one commit with its diff.
+#[utoipa::path(get, path = "/api/gitops/commits/{sha}", tag = "gitops", params(("sha" = String, Path, description = "All 40 digits")),
+    responses((status = 200, body = CommitDetail), Failures))]
+pub(crate) async fn read_commit(
+    State(state): State<AppState>,
+    Signed(caller): Signed,
+    Path(sha): Path<String>,
+) -> Result<Json<CommitDetail>, Failure> {
+    let id: CommitId = sha.parse().map_err(|error: model::InvalidName| Failure::field("sha", error.0))?;
+    Ok(Json(state.engine.read_commit(&caller, &id).await?))
+}
+
+/// Commits what waits without waiting for silence.
+#[utoipa::path(post, path = "/api/gitops/commit", tag = "gitops", responses((status = 202, description = "Under way"), Failures))]
+pub(crate) async fn commit_now(State(state): State<AppState>, Signed(caller): Signed) -> Result<StatusCode, Failure> {
+    state.engine.commit_now(&caller).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// Tries at once what failed before, and pushes.
+#[utoipa::path(post, path = "/api/gitops/push", tag = "gitops", responses((status = 202, description = "Under way"), Failures))]
+pub(crate) async fn push(State(state): State<AppState>, Signed(caller): Signed) -> Result<StatusCode, Failure> {
+    state.engine.retry_sync(&caller).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// Lets records go whose resources are gone and that were too many to delete without a person's word.
+#[utoipa::path(post, path = "/api/gitops/deletions/approve", tag = "gitops",
+    responses((status = 202, description = "Under way"), Failures))]
+pub(crate) async fn approve_deletions(
+    State(state): State<AppState>,
+    Signed(caller): Signed,
+) -> Result<StatusCode, Failure> {
+    state.engine.approve_deletions(&caller).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// Keeps those records.
+#[utoipa::path(post, path = "/api/gitops/deletions/refuse", tag = "gitops",
+    responses((status = 202, description = "Under way"), Failures))]
+pub(crate) async fn refuse_deletions(
+    State(state): State<AppState>,
+    Signed(caller): Signed,
+) -> Result<StatusCode, Failure> {
+    state.engine.refuse_deletions(&caller).await?;
+    Ok(StatusCode::ACCEPTED)
+}
