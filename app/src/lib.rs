@@ -10,11 +10,15 @@ mod app;
 mod audit;
 #[cfg(feature = "ssr")]
 pub mod backend;
+mod deployments;
 mod error;
 mod failure;
+mod gitops;
+mod home;
 mod layout;
 mod live;
 mod not_found;
+mod search;
 mod session;
 mod shell;
 mod theme;

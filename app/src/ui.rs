@@ -10,6 +10,8 @@ mod icon;
 mod page_title;
 mod pager;
 mod record;
+#[cfg(all(test, feature = "ssr"))]
+mod rendered;
 mod safe_textarea;
 mod sort_heading;
 mod tabs;

@@ -1,8 +1,9 @@
 //! What the frame shows.
 
 use leptos::prelude::*;
-use model::ClusterName;
+use model::sync::SyncChip;
 use model::user::SignedIn;
+use model::{ClusterName, Namespace};
 use serde::{Deserialize, Serialize};
 use server_fn::codec::{GetUrl, Json};
 
@@ -13,6 +14,9 @@ use crate::AppError;
 pub struct FrameData {
     pub user: SignedIn,
     pub cluster: ClusterName,
+    /// Those the user may see.
+    pub namespaces: Vec<Namespace>,
+    pub chip: SyncChip,
 }
 
 /// Reads what stands on every page. Anybody who is signed in may call it.
@@ -23,8 +27,11 @@ pub struct FrameData {
 pub async fn read_frame() -> Result<FrameData, AppError> {
     let caller = crate::backend::caller().await?;
     let engine = crate::backend::engine();
+    let namespaces = engine.list_namespaces(&caller).await.unwrap_or_default();
     Ok(FrameData {
         cluster: engine.cluster_name().clone(),
+        chip: engine.sync_chip(),
+        namespaces,
         user: SignedIn { username: caller.username, role: caller.role, scope: caller.scope },
     })
 }

@@ -1,0 +1,99 @@
+//! What a draft would do: diff, commit message, what stands in the way, and Apply.
+
+use leptos::prelude::*;
+use model::deployment::{FieldConflict, Preview};
+
+use super::draft_api::ApplyDraft;
+use crate::ui::{Banner, Checkbox, DiffView, Field, FormErrors, Tone};
+
+/// The second step of a risky write.
+#[component]
+pub fn DraftReviewPanel(
+    id: String,
+    preview: Preview,
+    /// Leads back to what was typed.
+    back: String,
+    action: ServerAction<ApplyDraft>,
+) -> impl IntoView {
+    let problem = Signal::derive(move || action.value().get().and_then(Result::err));
+    let reason =
+        problem.with_untracked(|problem| problem.as_ref().map(|error| error.typed("reason"))).unwrap_or_default();
+    let warnings = preview
+        .warnings
+        .iter()
+        .map(|warning| {
+            let warning = warning.clone();
+            view! { <Banner tone=Tone::Warn>{warning}</Banner> }
+        })
+        .collect_view();
+    let meanwhile = preview.changed_meanwhile.clone().map(|diff| {
+        view! {
+            <section>
+                <Banner tone=Tone::Warn>
+                    "Somebody changed this deployment while you were typing. What you typed is kept; the preview above already stands on the newer version."
+                </Banner>
+                <h3>"What the others changed"</h3>
+                <DiffView diff=diff/>
+            </section>
+        }
+    });
+    let nothing = preview.diff.is_empty().then(|| {
+        view! { <Banner tone=Tone::Info>"This changes nothing: the cluster already has it."</Banner> }
+    });
+    let take_over = (!preview.conflicts.is_empty()).then(|| view! { <TakeOver conflicts=preview.conflicts.clone()/> });
+    view! {
+        <section class="review">
+            <h2>"Preview"</h2>
+            <p class="muted">
+                "The API server checked it. Nothing is changed yet. "
+                <a href=back>"Change what you typed"</a>
+            </p>
+            {nothing}
+            {warnings}
+            <DiffView diff=preview.diff/>
+            {meanwhile}
+            <h3>"Commit message"</h3>
+            <pre class="commit-message"><code>{preview.commit_subject}</code></pre>
+            <ActionForm action=action>
+                <FormErrors form="apply" problem=problem/>
+                <input type="hidden" name="id" value=id/>
+                <input type="hidden" name="resource_version" value=preview.resource_version.unwrap_or_default()/>
+                {take_over}
+                <Field
+                    form="apply"
+                    name="reason"
+                    label="Reason"
+                    hint="Goes into the commit and the history."
+                    value=reason
+                    problem=problem
+                />
+                <button type="submit" class="button main" disabled=move || action.pending().get()>
+                    "Apply"
+                </button>
+            </ActionForm>
+        </section>
+    }
+}
+
+#[component]
+fn TakeOver(conflicts: Vec<FieldConflict>) -> impl IntoView {
+    let rows = conflicts
+        .into_iter()
+        .map(|conflict| {
+            view! {
+                <li>
+                    <span class="name">{conflict.manager}</span>
+                    " owns "
+                    <span class="code">{conflict.fields.join(", ")}</span>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <Banner tone=Tone::Warn>
+            <p>"Others own fields that this changes:"</p>
+            <ul>{rows}</ul>
+        </Banner>
+        <Checkbox form="apply" name="take_over" label="Take over these fields" required=true/>
+    }
+}

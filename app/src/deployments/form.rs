@@ -1,0 +1,218 @@
+//! The form with the common fields, and the one with the whole YAML; both lead to a preview.
+
+use leptos::prelude::*;
+use model::deployment::DeploymentForm;
+
+use super::draft_api::{SaveDraft, SaveYamlDraft};
+use crate::AppError;
+use crate::ui::{Checkbox, Field, FieldProblem, FormErrors, TextareaField};
+
+/// Names the form's fields in ids.
+pub const FORM: &str = "deployment";
+
+/// A change that the form is about; nothing of it for a new Deployment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EditOf {
+    /// `namespace/name`, or nothing.
+    pub target: String,
+    /// The version that the fields are from, or nothing.
+    pub resource_version: String,
+}
+
+/// The common fields.
+#[component]
+pub fn FieldsForm(
+    action: ServerAction<SaveDraft>,
+    values: DeploymentForm,
+    edit: EditOf,
+    /// What the preview says is wrong.
+    problem: Option<AppError>,
+) -> impl IntoView {
+    let problem = problem_of(move || action.value().get().and_then(Result::err), problem);
+    let is_new = edit.target.is_empty();
+    let name_fields = if is_new {
+        view! {
+            <div class="columns">
+                <Field
+                    form=FORM
+                    name="form[namespace]"
+                    error_name="namespace"
+                    label="Namespace"
+                    value=values.namespace
+                    max_length=63
+                    required=true
+                    code=true
+                    problem=problem
+                />
+                <Field
+                    form=FORM
+                    name="form[name]"
+                    error_name="name"
+                    label="Name"
+                    hint="a-z, 0-9 and dashes, such as api."
+                    value=values.name
+                    max_length=253
+                    required=true
+                    code=true
+                    problem=problem
+                />
+            </div>
+        }
+        .into_any()
+    } else {
+        view! {
+            <input type="hidden" name="form[namespace]" value=values.namespace/>
+            <input type="hidden" name="form[name]" value=values.name/>
+        }
+        .into_any()
+    };
+    view! {
+        <ActionForm action=action>
+            <FormErrors form=FORM prefix="form" problem=problem/>
+            <input type="hidden" name="target" value=edit.target/>
+            <input type="hidden" name="resource_version" value=edit.resource_version/>
+            <input type="hidden" name="form[container]" value=values.container/>
+            {name_fields}
+            <Field
+                form=FORM
+                name="form[image]"
+                error_name="image"
+                label="Image"
+                hint="With a tag or a digest, such as registry.example.com/shop/api:1.4.2."
+                value=values.image
+                max_length=1024
+                required=true
+                code=true
+                problem=problem
+            />
+            <Field
+                form=FORM
+                name="form[replicas]"
+                error_name="replicas"
+                label="Replicas"
+                value=values.replicas
+                max_length=10
+                required=true
+                code=true
+                problem=problem
+            />
+            <TextareaField
+                form=FORM
+                name="form[env]"
+                error_name="env"
+                label="Environment"
+                hint="NAME=value, one per line."
+                value=values.env
+                code=true
+                problem=problem
+            />
+            <TextareaField
+                form=FORM
+                name="form[ports]"
+                error_name="ports"
+                label="Ports"
+                hint="8080, http=8080 or dns=53/UDP, one per line."
+                value=values.ports
+                rows=2
+                code=true
+                problem=problem
+            />
+            <fieldset>
+                <legend>"Resources"</legend>
+                <div class="columns">
+                    <Quantity name="form[cpu_request]" error_name="cpu_request" label="CPU request" value=values.cpu_request problem=problem/>
+                    <Quantity name="form[cpu_limit]" error_name="cpu_limit" label="CPU limit" value=values.cpu_limit problem=problem/>
+                    <Quantity name="form[memory_request]" error_name="memory_request" label="Memory request" value=values.memory_request problem=problem/>
+                    <Quantity name="form[memory_limit]" error_name="memory_limit" label="Memory limit" value=values.memory_limit problem=problem/>
+                </div>
+            </fieldset>
+            <TextareaField
+                form=FORM
+                name="form[labels]"
+                error_name="labels"
+                label="Labels"
+                hint="key=value, one per line."
+                value=values.labels
+                rows=2
+                code=true
+                problem=problem
+            />
+            <Checkbox form=FORM name="form[paused]" label="Paused: rollouts wait until it is resumed" checked=values.paused/>
+            <PreviewButton pending=Signal::derive(move || action.pending().get())/>
+        </ActionForm>
+    }
+}
+
+#[component]
+fn Quantity(
+    name: &'static str,
+    error_name: &'static str,
+    label: &'static str,
+    value: String,
+    problem: FieldProblem,
+) -> impl IntoView {
+    let hint = if error_name.starts_with("cpu") { "Such as 250m or 2." } else { "Such as 64Mi or 1Gi." };
+    view! {
+        <Field
+            form=FORM
+            name=name
+            error_name=error_name
+            label=label
+            hint=hint
+            value=value
+            max_length=32
+            code=true
+            problem=problem
+        />
+    }
+}
+
+/// The whole manifest.
+#[component]
+pub fn YamlForm(
+    action: ServerAction<SaveYamlDraft>,
+    text: String,
+    edit: EditOf,
+    problem: Option<AppError>,
+) -> impl IntoView {
+    let problem = problem_of(move || action.value().get().and_then(Result::err), problem);
+    view! {
+        <ActionForm action=action>
+            <FormErrors form=FORM problem=problem/>
+            <input type="hidden" name="target" value=edit.target/>
+            <input type="hidden" name="resource_version" value=edit.resource_version/>
+            <TextareaField
+                form=FORM
+                name="yaml"
+                label="Manifest"
+                hint="One Deployment as YAML, at most 1 MiB."
+                value=text
+                rows=28
+                required=true
+                code=true
+                problem=problem
+            />
+            <PreviewButton pending=Signal::derive(move || action.pending().get())/>
+        </ActionForm>
+    }
+}
+
+#[component]
+fn PreviewButton(pending: Signal<bool>) -> impl IntoView {
+    view! {
+        <div class="button-row">
+            <button type="submit" class="button main" disabled=move || pending.get()>
+                "Preview"
+            </button>
+            <span class="muted">"Nothing is changed yet."</span>
+        </div>
+    }
+}
+
+/// What the last answer says is wrong, else what the preview says.
+fn problem_of(
+    answer: impl Fn() -> Option<AppError> + Send + Sync + 'static,
+    previewed: Option<AppError>,
+) -> FieldProblem {
+    Signal::derive(move || answer().or_else(|| previewed.clone()))
+}

@@ -1,0 +1,87 @@
+//! Server functions for the sync engine and its repository; the engine checks every right.
+
+use leptos::prelude::*;
+use model::Page;
+use model::git::{CommitDetail, CommitId, CommitQuery, CommitSummary};
+use model::sync::SyncStatus;
+use server_fn::codec::Json;
+
+use crate::AppError;
+
+/// Reads how far cluster and repository are in step.
+///
+/// # Errors
+/// Not signed in.
+#[server(prefix = "/fn", endpoint = "gitops/read_sync_status", protocol = server_fn::Http<Json, Json>)]
+pub async fn read_sync_status() -> Result<SyncStatus, AppError> {
+    let caller = crate::backend::caller().await?;
+    Ok(crate::backend::engine().sync_status(&caller).await?)
+}
+
+/// Lists commits, newest first.
+///
+/// # Errors
+/// Not signed in.
+#[server(prefix = "/fn", endpoint = "gitops/list_commits", protocol = server_fn::Http<Json, Json>)]
+pub async fn list_commits(query: CommitQuery) -> Result<Page<CommitSummary>, AppError> {
+    let caller = crate::backend::caller().await?;
+    Ok(crate::backend::engine().list_commits(&caller, &query).await?)
+}
+
+/// Reads one commit with the files that the caller may see.
+///
+/// # Errors
+/// Not signed in, or it is not there.
+#[server(prefix = "/fn", endpoint = "gitops/read_commit", protocol = server_fn::Http<Json, Json>)]
+pub async fn read_commit(id: CommitId) -> Result<CommitDetail, AppError> {
+    let caller = crate::backend::caller().await?;
+    Ok(crate::backend::engine().read_commit(&caller, &id).await?)
+}
+
+/// Tries again what failed, without waiting. Operators of the whole cluster may call it.
+///
+/// # Errors
+/// Not signed in, or not allowed.
+#[server(prefix = "/fn", endpoint = "gitops/retry_sync")]
+pub async fn retry_sync() -> Result<(), AppError> {
+    let caller = crate::backend::signed_in_or_away().await?;
+    crate::backend::engine().retry_sync(&caller).await?;
+    crate::backend::redirect("/gitops/status");
+    Ok(())
+}
+
+/// Commits what waits, without waiting for silence. Operators of the whole cluster may call it.
+///
+/// # Errors
+/// Not signed in, or not allowed.
+#[server(prefix = "/fn", endpoint = "gitops/commit_now")]
+pub async fn commit_now() -> Result<(), AppError> {
+    let caller = crate::backend::signed_in_or_away().await?;
+    crate::backend::engine().commit_now(&caller).await?;
+    crate::backend::redirect("/gitops/status");
+    Ok(())
+}
+
+/// Lets the held deletions of records happen. Operators of the whole cluster may call it.
+///
+/// # Errors
+/// Not signed in, or not allowed.
+#[server(prefix = "/fn", endpoint = "gitops/approve_deletions")]
+pub async fn approve_deletions() -> Result<(), AppError> {
+    let caller = crate::backend::signed_in_or_away().await?;
+    crate::backend::engine().approve_deletions(&caller).await?;
+    crate::backend::redirect("/gitops/status");
+    Ok(())
+}
+
+/// Keeps the records whose deletion is held. Operators of the whole cluster may call it.
+///
+/// # Errors
+/// Not signed in, or not allowed.
+#[server(prefix = "/fn", endpoint = "gitops/refuse_deletions")]
+pub async fn refuse_deletions() -> Result<(), AppError> {
+    let caller = crate::backend::signed_in_or_away().await?;
+    crate::backend::engine().refuse_deletions(&caller).await?;
+    crate::backend::redirect("/gitops/status");
+    Ok(())
+}

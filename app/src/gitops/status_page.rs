@@ -1,0 +1,134 @@
+//! GitOps -> Status.
+
+use leptos::prelude::*;
+use model::sync::{SyncProblem, SyncStatus};
+
+use super::api::{ApproveDeletions, CommitNow, RefuseDeletions, RetrySync, read_sync_status};
+use super::kinds::KindTable;
+use super::repository::Repository;
+use crate::failure::FailurePage;
+use crate::layout::chip_words;
+use crate::live::Live;
+use crate::ui::{Age, Banner, FormErrors, Icon, PageTitle, Tone};
+
+#[derive(Clone, Copy)]
+struct Actions {
+    retry: ServerAction<RetrySync>,
+    commit: ServerAction<CommitNow>,
+    approve: ServerAction<ApproveDeletions>,
+    refuse: ServerAction<RefuseDeletions>,
+}
+
+/// Repository, kinds, what waits, what is wrong and the way out; live.
+#[component]
+pub fn StatusPage() -> impl IntoView {
+    let actions = Actions {
+        retry: ServerAction::new(),
+        commit: ServerAction::new(),
+        approve: ServerAction::new(),
+        refuse: ServerAction::new(),
+    };
+    let problem = Signal::derive(move || {
+        let retry = actions.retry.value().get().and_then(Result::err);
+        let commit = actions.commit.value().get().and_then(Result::err);
+        let approve = actions.approve.value().get().and_then(Result::err);
+        let refuse = actions.refuse.value().get().and_then(Result::err);
+        retry.or(commit).or(approve).or(refuse)
+    });
+    let live = Live::sync_counter();
+    let versions = move || (actions.retry.version().get(), actions.commit.version().get());
+    let status = Resource::new_blocking(move || (live.get(), versions()), |_| read_sync_status());
+    view! {
+        <PageTitle text="GitOps status"/>
+        <h1>"GitOps status"</h1>
+        <FormErrors form="gitops" problem=problem/>
+        <Transition>
+            {move || Suspend::new(async move {
+                match status.await {
+                    Ok(status) => view! { <Status status=status actions=actions/> }.into_any(),
+                    Err(error) => view! { <FailurePage error=error/> }.into_any(),
+                }
+            })}
+        </Transition>
+    }
+}
+
+#[component]
+fn Status(status: SyncStatus, actions: Actions) -> impl IntoView {
+    let (shape, tone, words) = chip_words(&status.chip);
+    let waiting = match status.waiting {
+        0 => "Nothing waits to be committed.".to_owned(),
+        1 => "1 change waits to be committed.".to_owned(),
+        count => format!("{count} changes wait to be committed."),
+    };
+    let lag = status.lag_milliseconds.map(|lag| format!("The newest change was committed {lag} ms after it was seen."));
+    view! {
+        <div class="page-head">
+            <p class=format!("status {tone}")>
+                <Icon shape=shape/>
+                {words}
+            </p>
+            <div class="actions">
+                <ActionForm action=actions.retry>
+                    <button type="submit" class="button">"Retry"</button>
+                </ActionForm>
+                <ActionForm action=actions.commit>
+                    <button type="submit" class="button main">"Commit now"</button>
+                </ActionForm>
+            </div>
+        </div>
+        <Problems problems=status.problems/>
+        <HeldDeletions records=status.held_deletions actions=actions/>
+        <p>{waiting}</p>
+        <p class="muted">{lag}</p>
+        <h2>"Repository"</h2>
+        <Repository repository=status.repository/>
+        <h2>"Watched kinds"</h2>
+        <KindTable kinds=status.kinds/>
+    }
+}
+
+#[component]
+fn Problems(problems: Vec<SyncProblem>) -> impl IntoView {
+    problems
+        .into_iter()
+        .map(|problem| {
+            view! {
+                <Banner tone=Tone::Bad>
+                    <p>{problem.what} <span class="muted">" since " <Age at=problem.since/></span></p>
+                    <p>{problem.remedy}</p>
+                </Banner>
+            }
+        })
+        .collect_view()
+}
+
+#[component]
+fn HeldDeletions(records: Vec<String>, actions: Actions) -> impl IntoView {
+    (!records.is_empty()).then(|| {
+        let words = format!(
+            "{} records have no resource any more. That is much at once, so they stay until you decide.",
+            records.len()
+        );
+        let rows = records.into_iter().take(50).map(|path| view! { <li class="code">{path}</li> }).collect_view();
+        view! {
+            <section>
+                <Banner tone=Tone::Warn>
+                    <p>{words}</p>
+                </Banner>
+                <details>
+                    <summary>"Which records"</summary>
+                    <ul>{rows}</ul>
+                </details>
+                <div class="button-row">
+                    <ActionForm action=actions.approve>
+                        <button type="submit" class="button danger">"Delete the records"</button>
+                    </ActionForm>
+                    <ActionForm action=actions.refuse>
+                        <button type="submit" class="button">"Keep them"</button>
+                    </ActionForm>
+                </div>
+            </section>
+        }
+    })
+}

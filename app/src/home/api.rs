@@ -1,0 +1,45 @@
+//! What Home shows.
+
+use leptos::prelude::*;
+use model::Page;
+use model::deployment::DeploymentSummary;
+use model::history::HistoryEntry;
+use model::sync::SyncStatus;
+use serde::{Deserialize, Serialize};
+use server_fn::codec::Json;
+
+use crate::AppError;
+
+/// The three blocks; each may fail alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HomeData {
+    /// The ones that are worst, worst first.
+    pub worst: Result<Page<DeploymentSummary>, AppError>,
+    pub lately: Result<Vec<HistoryEntry>, AppError>,
+    pub sync: Result<SyncStatus, AppError>,
+}
+
+/// Reads Home. Anybody who is signed in may call it.
+///
+/// # Errors
+/// Not signed in; the rest is part of the answer.
+#[server(prefix = "/fn", endpoint = "home/read_home", protocol = server_fn::Http<Json, Json>)]
+pub async fn read_home() -> Result<HomeData, AppError> {
+    use model::PageRequest;
+    use model::deployment::{DeploymentQuery, DeploymentSort};
+    let caller = crate::backend::caller().await?;
+    let engine = crate::backend::engine();
+    let worst_first = DeploymentQuery {
+        sort: DeploymentSort::Health,
+        descending: true,
+        page: PageRequest { number: 1, size: 20 },
+        ..DeploymentQuery::default()
+    };
+    let newest = PageRequest { number: 1, size: 15 };
+    let part = |error: engine::Error| AppError::from(error.to_wire());
+    Ok(HomeData {
+        worst: engine.list_deployments(&caller, &worst_first).await.map_err(part),
+        lately: engine.recent_history(&caller, newest).await.map(|page| page.items).map_err(part),
+        sync: engine.sync_status(&caller).await.map_err(part),
+    })
+}
