@@ -27,8 +27,6 @@ use model::Timestamp;
 use model::git::{CommitId, RemoteUrl};
 use model::sync::PushReport;
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 pub(crate) use commit::{FileEdit, NewCommit, blob_id};
 pub(crate) use failure::{PushFailure, RepositoryError};
@@ -104,11 +102,11 @@ pub(crate) enum Happened {
 }
 
 impl Repository {
-    pub(crate) async fn open(
-        config: &EngineConfig,
-        _stopping: &CancellationToken,
-        _tasks: &TaskTracker,
-    ) -> Result<Self, StartError> {
+    /// Opens the repository, or makes it, and starts its two threads; [`Repository::close`] ends them.
+    ///
+    /// # Errors
+    /// It cannot be opened, or the remote's address cannot be used. A remote that does not answer is no error.
+    pub(crate) async fn open(config: &EngineConfig) -> Result<Self, StartError> {
         let path = config.data_dir.join("repository.git");
         let branch = config.repository.branch.as_str().to_owned();
         let url = config.repository.remote.clone();

@@ -65,7 +65,7 @@ impl Engine {
         let store = Store::open(&config).await?;
         let ledger = Ledger::open(store.clone(), config.clock.clone()).await?;
         let accounts = Accounts::new(store.clone(), config.clock.clone());
-        let repository = Repository::open(&config, &stopping, &tasks).await?;
+        let repository = Repository::open(&config).await?;
         let (cluster, observed) = Cluster::start(&config, &stopping, &tasks).await?;
         let recorder =
             Recorder::start(&config, repository.clone(), ledger.clone(), observed, &stopping, &tasks).await?;

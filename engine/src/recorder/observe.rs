@@ -79,6 +79,9 @@ impl Work {
             self.answer_started(&sighting.resource, object.as_deref()).await;
         }
         let path = self.book.path_of(&sighting.resource);
+        if !sighting.gone {
+            self.refused.remove(&path);
+        }
         let content = match content_of(&sighting) {
             Ok(content) => content,
             Err(error) => {

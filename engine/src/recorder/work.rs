@@ -55,6 +55,8 @@ pub(super) struct Work {
     pub(super) owed: VecDeque<Owed>,
     cluster: ClusterName,
     committing: Option<BoxFuture<'static, Finished>>,
+    /// Changes in the commit under way.
+    under_way: usize,
     /// After a failure, nothing is tried before.
     pub(super) retry_at: Option<Instant>,
     pause: Duration,
@@ -86,6 +88,7 @@ impl Work {
             owed: VecDeque::new(),
             cluster: config.cluster.name.clone(),
             committing: None,
+            under_way: 0,
             retry_at: None,
             pause: FIRST_PAUSE,
             waiters: Vec::new(),
@@ -140,10 +143,13 @@ impl Work {
         }
         let idle = self.committing.is_none() && self.window.waiting() == 0;
         if idle || self.book.pages().stuck.is_some() {
-            self.waiters.drain(..).for_each(|done| drop(done.send(())));
+            for done in self.waiters.drain(..) {
+                // Whoever asked may have gone.
+                let _ = done.send(());
+            }
         }
         {
-            let waiting = self.book.pages().records.values().filter(|record| record.planned.is_some()).count();
+            let waiting = self.window.waiting() + self.under_way;
             let mut pages = self.book.pages();
             if pages.waiting > 0 && waiting == 0 {
                 pages.in_step_since = self.clock.now();
@@ -162,6 +168,7 @@ impl Work {
 
     fn commit(&mut self) {
         let groups = self.window.take_ready();
+        self.under_way = groups.iter().map(|group| group.changes.len()).sum();
         let (repository, cluster, now) = (self.repository.clone(), self.cluster.clone(), self.clock.now());
         self.committing = Some(Box::pin(async move {
             let groups = Arc::new(groups);
@@ -179,7 +186,7 @@ impl Work {
     }
 
     async fn finish(&mut self, finished: Finished) {
-        self.committing = None;
+        (self.committing, self.under_way) = (None, 0);
         let Finished { groups, result } = finished;
         match result {
             Ok((planned, made)) => {

@@ -109,7 +109,6 @@ mod tests {
 
     #[tokio::test]
     async fn no_credential_is_ever_printed() {
-        let _ = rustls_provider();
         let remote = Remote::new(&"https://git.example.org/a.git".parse().unwrap(), &credentials()).unwrap();
         let printed = format!("{remote:?} {remote:#?}");
         assert!(!printed.contains("hunter2") && !printed.contains("YWRh"), "{printed}");
@@ -120,6 +119,4 @@ mod tests {
         let refused = Remote::new(&"ssh://git@host/a".parse().unwrap(), &credentials()).unwrap_err();
         assert!(refused.to_string().contains("https://"), "{refused}");
     }
-
-    fn rustls_provider() {}
 }

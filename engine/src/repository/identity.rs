@@ -32,6 +32,7 @@ impl Identity {
     }
 
     /// Returns the address.
+    #[cfg(test)]
     pub(crate) fn email(&self) -> &str {
         &self.email
     }

@@ -326,11 +326,11 @@ impl Publisher {
     fn report(&mut self, failure: PushFailure) {
         let since = self.clock.now();
         tracing::warn!(reason = failure.brief(), "the commits could not be pushed");
+        self.count_ahead();
         self.state.send_modify(|state| match &mut state.failure {
             Some(problem) if problem.failure == failure => {}
             slot => *slot = Some(Problem { failure, since }),
         });
-        self.count_ahead();
     }
 
     /// Counts what the remote lacks.

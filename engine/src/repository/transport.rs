@@ -94,8 +94,8 @@ impl Exchange {
                 .body(std::mem::take(&mut self.body));
             (request, format!("application/x-{name}-result"))
         };
-        let request = request.header(ACCEPT, &kind).send();
-        let response = self.access.wait(request)?.map_err(|error| failure_of(&error))?;
+        let request = request.header(ACCEPT, &kind);
+        let response = self.access.wait(async { request.send().await })?.map_err(|error| failure_of(&error))?;
         judge(&response, &kind)?;
         self.answer = Some(Answer { response, piece: Vec::new(), read: 0 });
         Ok(())
@@ -107,7 +107,9 @@ impl Exchange {
         }
         let Some(answer) = &mut self.answer else { return Ok(0) };
         while answer.read >= answer.piece.len() {
-            let Some(piece) = self.access.wait(answer.response.chunk())?.map_err(|error| failure_of(&error))? else {
+            let Some(piece) =
+                self.access.wait(async { answer.response.chunk().await })?.map_err(|error| failure_of(&error))?
+            else {
                 return Ok(0);
             };
             answer.piece = piece.to_vec();

@@ -1,0 +1,112 @@
+//! The program may end between any two steps.
+
+use super::*;
+use crate::recorder::trailers::{Block, Trailers};
+use crate::repository::{FileEdit, Identity, NewCommit};
+
+fn commit_of(operation: &str, content: &Value) -> NewCommit {
+    let text = manifest::render(&manifest::sanitize(content));
+    let trailers = Trailers {
+        actor: Actor::User("ada".parse().unwrap()),
+        cluster: "sandbox".parse().unwrap(),
+        blocks: vec![Block {
+            resource: resource("a"),
+            resource_version: "2".into(),
+            operations: vec![operation.to_owned()],
+        }],
+    };
+    NewCommit {
+        author: Identity::new("ada", "ada@example.org"),
+        authored_at: Timestamp::now(),
+        committed_at: Timestamp::now(),
+        message: format!("Edit shop/a\n\n{}\n", trailers.write()),
+        edits: vec![FileEdit {
+            path: "clusters/sandbox/shop/configmap/a.yaml".into(),
+            content: Some(text.into_bytes()),
+        }],
+    }
+}
+
+#[tokio::test]
+async fn a_commit_that_the_ledger_missed_is_linked_at_the_next_start() {
+    let bench = Bench::start(Duration::ZERO).await;
+    bench.lists(&[config_map("a", 1, "1")]).await;
+    bench.in_step().await;
+    let edited = config_map("a", 2, "2");
+    let id = bench.operates(Verb::Edit, &edited, "Edit shop/a").await;
+    // Committed, and nothing more.
+    let commit = bench.repository.commit(vec![commit_of(&id, &edited)]).await.unwrap()[0].clone().unwrap();
+    for _ in 0..2 {
+        let history = bench.history(&resource("a")).await;
+        assert_eq!(history.iter().filter(|entry| entry.id == id).count(), 1);
+    }
+    let bench = bench.restart().await;
+    bench.lists(std::slice::from_ref(&edited)).await;
+    bench.in_step().await;
+    assert_eq!(bench.log().len(), 2, "not recorded twice");
+    let history = bench.history(&resource("a")).await;
+    let entry = history.iter().find(|entry| entry.id == id).unwrap();
+    assert_eq!(entry.recorded, Recorded::Commit { id: commit, pushed: false });
+    assert_eq!(history.len(), 2);
+}
+
+#[tokio::test]
+async fn an_operation_without_an_answer_is_found_by_its_mark() {
+    let check = async |verb: Verb, seen: Option<Value>, subject: Option<&str>| {
+        let bench = Bench::start(Duration::ZERO).await;
+        bench.lists(&[config_map("a", 1, "1"), config_map("z", 1, "1")]).await;
+        bench.in_step().await;
+        let new = NewOperation {
+            actor: Actor::User("ada".parse().unwrap()),
+            verb,
+            resource: resource("a"),
+            summary: "Do it to shop/a".into(),
+            reason: String::new(),
+            rolls_out: false,
+        };
+        let (id, guard) = bench.ledger.begin_operation(new).await.unwrap();
+        drop(guard);
+        let bench = bench.restart().await;
+        let mut all = vec![config_map("z", 1, "1")];
+        all.extend(seen.clone());
+        bench.lists(&all).await;
+        bench.in_step().await;
+        let expect: Vec<String> = subject.iter().map(|subject| (*subject).to_owned()).collect();
+        assert_eq!(bench.log()[1..], expect, "{verb:?} {seen:?}");
+        let history = bench.history(&resource("a")).await;
+        let entry = history.iter().find(|entry| entry.id == id).unwrap();
+        let linked = matches!(entry.recorded, Recorded::Commit { .. });
+        let expect = subject.is_some_and(|subject| subject.starts_with("ada"));
+        assert_eq!(linked, expect, "{verb:?} {:?}", entry.recorded);
+        assert_ne!(entry.recorded, Recorded::Waiting, "{verb:?}");
+    };
+    let mut by_denshimon = config_map("a", 2, "2");
+    by_denshimon["metadata"]["managedFields"][0]["manager"] = "denshimon".into();
+    by_denshimon["metadata"]["managedFields"][0]["time"] = "2999-01-01T00:00:00Z".into();
+    check(Verb::Edit, Some(by_denshimon), Some("ada: Do it to shop/a")).await;
+    check(Verb::Edit, Some(config_map("a", 2, "2")), Some("kubectl-edit: Update ConfigMap shop/a")).await;
+    check(Verb::Edit, Some(config_map("a", 1, "1")), None).await;
+    check(Verb::Delete, None, Some("ada: Do it to shop/a")).await;
+}
+
+#[tokio::test]
+async fn changes_while_it_was_down_are_their_authors() {
+    let bench = Bench::start(Duration::ZERO).await;
+    bench.lists(&[config_map("a", 1, "1"), config_map("b", 1, "1")]).await;
+    bench.in_step().await;
+    let bench = bench.restart().await;
+    bench.lists(&[config_map("a", 5, "2"), config_map("b", 1, "1"), config_map("c", 4, "1")]).await;
+    bench.in_step().await;
+    let expect = ["kubectl-edit: Update ConfigMap shop/a", "kubectl-edit: Create ConfigMap shop/c"];
+    assert_eq!(bench.log()[1..], expect);
+}
+
+#[tokio::test]
+async fn what_waits_at_the_end_is_committed() {
+    let bench = Bench::start(Duration::from_secs(600)).await;
+    bench.lists(&[config_map("a", 1, "1")]).await;
+    bench.in_step().await;
+    bench.sees(config_map("a", 2, "2")).await;
+    let bench = bench.restart().await;
+    assert_eq!(bench.log()[1..], ["kubectl-edit: Update ConfigMap shop/a"]);
+}

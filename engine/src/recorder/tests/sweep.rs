@@ -1,0 +1,52 @@
+//! Records whose resources went while nobody looked.
+
+use super::*;
+
+#[tokio::test]
+async fn a_few_go_by_themselves_and_only_after_a_complete_list() {
+    let bench = Bench::start(Duration::ZERO).await;
+    let all: Vec<Value> = (0..5).map(|n| config_map(&format!("c{n}"), 1, "x")).collect();
+    bench.lists(&all).await;
+    bench.in_step().await;
+    let bench = bench.restart().await;
+    bench.watch.send(Observed::Away { kind: Kind::new("", "ConfigMap") }).await.unwrap();
+    bench.watch.send(Observed::Gone { kind: Kind::new("", "ConfigMap") }).await.unwrap();
+    bench.lists(&all[..3]).await;
+    bench.in_step().await;
+    assert_eq!(bench.log()[1..], ["Denshimon: Delete 2 resources that are gone"]);
+    let left = bench.git(&["ls-tree", "-r", "--name-only", "main"]);
+    assert_eq!(left.lines().count(), 3, "{left}");
+}
+
+#[tokio::test]
+async fn many_wait_for_a_person_s_word() {
+    let bench = Bench::start(Duration::ZERO).await;
+    let all: Vec<Value> = (0..60).map(|n| config_map(&format!("c{n}"), 1, "x")).collect();
+    bench.lists(&all).await;
+    bench.in_step().await;
+    let bench = bench.restart().await;
+    bench.lists(&all[..10]).await;
+    bench.in_step().await;
+    assert_eq!(bench.log().len(), 1);
+    assert_eq!(bench.recorder.book.pages().held.len(), 50);
+    assert_eq!(bench.recorder.book.record_of(&resource("c20")).state, RecordState::Blocked);
+    // One that comes back is held no more.
+    bench.sees(all[20].clone()).await;
+    bench.in_step().await;
+    assert_eq!(bench.recorder.book.pages().held.len(), 49);
+    bench.recorder.steer(Steering::Refuse).await.unwrap();
+    bench.lists(&all[..10]).await;
+    bench.in_step().await;
+    let expect = ["Denshimon: Delete ConfigMap shop/c20, which is gone"];
+    assert_eq!(bench.log()[1..], expect, "only the one that was not refused");
+    assert!(bench.recorder.book.pages().held.is_empty());
+
+    let bench = bench.restart().await;
+    bench.lists(&all[..10]).await;
+    bench.in_step().await;
+    bench.recorder.steer(Steering::Approve { by: "ada".into() }).await.unwrap();
+    bench.in_step().await;
+    assert_eq!(bench.log()[2..], ["Denshimon: Delete 49 resources that are gone"]);
+    assert!(bench.git(&["log", "-1", "--format=%b", "main"]).contains("Approved by ada."));
+    assert_eq!(bench.git(&["ls-tree", "-r", "--name-only", "main"]).lines().count(), 10);
+}
