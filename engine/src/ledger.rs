@@ -7,6 +7,8 @@
 mod operations;
 mod read;
 mod record;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::sync::Arc;

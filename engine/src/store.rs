@@ -6,6 +6,8 @@
 mod access;
 mod connect;
 mod drafts;
+#[cfg(test)]
+pub(crate) mod tests;
 mod timeline;
 mod users;
 
@@ -41,7 +43,7 @@ enum Database {
         database: Surreal<Db>,
         datastore: Arc<Datastore>,
         /// Keeps other processes out for as long as it is open.
-        _lock: Option<File>,
+        lock: Option<File>,
     },
     Remote(Surreal<Client>),
 }
@@ -62,10 +64,12 @@ impl Store {
 
     /// Writes everything to the disk and closes; what is asked afterwards fails.
     pub(crate) async fn close(&self) {
-        if let Database::Local { datastore, .. } = &*self.0
-            && let Err(error) = datastore.shutdown().await
-        {
+        let Database::Local { datastore, lock, .. } = &*self.0 else { return };
+        if let Err(error) = datastore.shutdown().await {
             tracing::warn!(error = %error, "the store did not close cleanly; nothing that was answered is lost");
+        }
+        if let Some(Err(error)) = lock.as_ref().map(File::unlock) {
+            tracing::warn!(%error, "the data directory stays locked until the process ends");
         }
     }
 

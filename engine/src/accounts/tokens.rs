@@ -10,7 +10,7 @@ use super::revocation::Revoked;
 use super::{new_secret, secret_hash};
 use crate::rights::{Action, check};
 use crate::store::TokenRow;
-use crate::{Caller, Engine, Error};
+use crate::{Caller, Engine, Error, Via};
 
 /// Tells a token from other secrets, for people and for secret scanners.
 const PREFIX: &str = "dsh_";
@@ -28,6 +28,10 @@ impl Engine {
         request: TokenRequest,
     ) -> Result<(TokenSummary, SecretString), Error> {
         check(caller, Action::ManageOwnTokens)?;
+        if matches!(caller.via, Via::Token { .. }) {
+            // Else a token that leaks once could renew itself for ever.
+            return Err(Error::NotAllowed { action: "make a token with a token" });
+        }
         let accounts = &self.parts.accounts;
         let name = request.name.trim();
         if name.is_empty() || name.chars().count() > 64 || name.chars().any(|c| c.is_control() || "<>()".contains(c)) {

@@ -35,6 +35,6 @@ impl Engine {
     /// The database does not answer.
     pub async fn recent_history(&self, caller: &Caller, page: PageRequest) -> Result<Page<HistoryEntry>, Error> {
         check(caller, Action::SeeHistory)?;
-        self.parts.store.timeline_of_scope(&caller.scope, page).await
+        self.parts.store.timeline_of_scope(&self.parts.config.cluster.name, &caller.scope, page).await
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::git::CommitId;
-use model::history::{Actor, HistoryEntry, Recorded, Verb};
+use model::history::{Actor, HistoryEntry, OperationState, Recorded, Verb};
 use model::{ResourceRef, Timestamp};
 use sha2::{Digest, Sha256};
 
@@ -26,7 +26,7 @@ pub(crate) struct Change {
 }
 
 impl Ledger {
-    /// Writes what became of observed changes, all or none; doing it again changes nothing.
+    /// Writes what became of observed changes; doing it again changes nothing.
     ///
     /// # Errors
     /// The database does not answer; the commits' trailers still tell it all and are read at the next start.
@@ -41,6 +41,10 @@ impl Ledger {
                 linked = true;
                 // Exactly one commit: the first one that was said stays.
                 if row.entry.recorded == Recorded::Waiting {
+                    // A commit that holds it proves that Kubernetes took it, though its answer was lost in a crash.
+                    if row.entry.operation == Some(OperationState::Started) {
+                        row.entry.operation = Some(OperationState::Applied);
+                    }
                     row.set_recorded(change.recorded.clone());
                 }
                 written.insert(id.clone(), row);

@@ -20,7 +20,8 @@ use super::{Database, Store};
 use crate::{DatabaseConfig, EngineConfig, StartError};
 
 /// In the order they are applied; a number is never used twice and a file never changed once released.
-const MIGRATIONS: &[(u32, &str)] = &[(1, include_str!("migrations/0001_first.surql"))];
+pub(super) const MIGRATIONS: &[(u32, &str)] =
+    &[(1, include_str!("migrations/0001_first.surql")), (2, include_str!("migrations/0002_timeline_as_text.surql"))];
 
 /// Denshimon's namespace and database on a SurrealDB server, and in the embedded store.
 const NAME: &str = "denshimon";
@@ -90,7 +91,7 @@ async fn local(path: &str, lock: Option<File>) -> anyhow::Result<Database> {
     datastore.bootstrap().await?;
     datastore.start_maintenance_tasks();
     let database = Surreal::unstable_from_datastore(datastore.clone(), None).await?;
-    Ok(Database::Local { database, datastore, _lock: lock })
+    Ok(Database::Local { database, datastore, lock })
 }
 
 fn failed(error: impl Display) -> StartError {

@@ -5,19 +5,27 @@ use std::collections::BTreeMap;
 use model::git::CommitId;
 use model::history::{HistoryEntry, Outcome, Recorded};
 use model::user::Scope;
-use model::{Page, PageRequest, ResourceRef};
+use model::{ClusterName, Page, PageRequest, ResourceRef};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::Store;
 use crate::Error;
 
+/// Rows of a longer history are not all counted, since that reads them all: its total says that there is one more
+/// than was shown.
+const MOST_COUNTED: u64 = 500;
+/// A transaction has to fit into the store's buffer of 8 MiB.
+const MOST_AT_ONCE: usize = 500;
+
 /// One entry and what it is found by.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct TimelineRow {
+    #[serde(with = "text")]
     pub(crate) entry: HistoryEntry,
     /// See [`resource_key`].
     pub(crate) resource_key: String,
+    pub(crate) cluster: String,
     pub(crate) namespace: Option<String>,
     /// Milliseconds since 1970, of the entry.
     pub(crate) at: i64,
@@ -39,13 +47,24 @@ pub(crate) fn resource_key(resource: &ResourceRef) -> String {
 }
 
 impl Store {
-    /// Writes rows, each in the place of the one with its id, all or none.
+    /// Writes rows, each in the place of the one with its id, some hundreds in one transaction.
     pub(crate) async fn put_timeline(&self, rows: &[TimelineRow]) -> Result<(), Error> {
-        if rows.is_empty() {
-            return Ok(());
+        #[derive(Serialize)]
+        struct WithId<'a> {
+            id: &'a str,
+            #[serde(flatten)]
+            row: &'a TimelineRow,
         }
-        let statements = "FOR $row IN $rows { UPSERT type::record('timeline', $row.entry.id) CONTENT $row }";
-        self.transact(statements, json!({ "rows": rows })).await
+        let statements = "
+            INSERT INTO timeline $rows ON DUPLICATE KEY UPDATE
+                entry = $input.entry, uid = $input.uid, resource_version = $input.resource_version,
+                commit = $input.commit, unfinished = $input.unfinished, awaits_outcome = $input.awaits_outcome
+            RETURN NONE";
+        for rows in rows.chunks(MOST_AT_ONCE) {
+            let rows: Vec<WithId<'_>> = rows.iter().map(|row| WithId { id: &row.entry.id, row }).collect();
+            self.transact(statements, json!({ "rows": rows })).await?;
+        }
+        Ok(())
     }
 
     /// Reads everything that is not finished.
@@ -66,43 +85,36 @@ impl Store {
         resource: &ResourceRef,
         page: PageRequest,
     ) -> Result<Page<HistoryEntry>, Error> {
-        let statements = "
-            SELECT entry, at FROM timeline WHERE resource_key = $key ORDER BY at DESC LIMIT $size START $offset;
-            SELECT count() AS total FROM timeline WHERE resource_key = $key GROUP ALL;";
-        self.timeline_page(statements, json!({ "key": resource_key(resource) }), page).await
+        self.timeline_page("resource_key", &[resource_key(resource)], page).await
     }
 
-    /// Reads one page of everything that a scope covers, newest first.
+    /// Reads one page of everything in a cluster that a scope covers, newest first.
     pub(crate) async fn timeline_of_scope(
         &self,
+        cluster: &ClusterName,
         scope: &Scope,
         page: PageRequest,
     ) -> Result<Page<HistoryEntry>, Error> {
         match scope {
-            Scope::Everywhere => {
-                let statements = "
-                    SELECT entry, at FROM timeline ORDER BY at DESC LIMIT $size START $offset;
-                    SELECT count() AS total FROM timeline GROUP ALL;";
-                self.timeline_page(statements, json!({}), page).await
-            }
+            Scope::Everywhere => self.timeline_page("cluster", &[cluster.to_string()], page).await,
             Scope::Namespaces(namespaces) => {
-                let statements = "
-                    SELECT entry, at FROM timeline WHERE namespace IN $namespaces
-                        ORDER BY at DESC LIMIT $size START $offset;
-                    SELECT count() AS total FROM timeline WHERE namespace IN $namespaces GROUP ALL;";
-                self.timeline_page(statements, json!({ "namespaces": namespaces }), page).await
+                let namespaces: Vec<String> = namespaces.iter().map(ToString::to_string).collect();
+                self.timeline_page("namespace", &namespaces, page).await
             }
         }
     }
 
+    /// Reads one page of the rows whose column has one of some values: each value's newest rows come from an index,
+    /// the page is cut from them here.
     async fn timeline_page(
         &self,
-        statements: &str,
-        mut variables: serde_json::Value,
+        column: &'static str,
+        values: &[String],
         page: PageRequest,
     ) -> Result<Page<HistoryEntry>, Error> {
         #[derive(Deserialize)]
         struct Row {
+            #[serde(with = "text")]
             entry: HistoryEntry,
         }
         #[derive(Deserialize)]
@@ -110,15 +122,34 @@ impl Store {
             total: u64,
         }
         let page = page.clamped();
-        if let Some(variables) = variables.as_object_mut() {
-            variables.insert("size".into(), page.size.into());
-            variables.insert("offset".into(), page.offset().into());
+        // A single value's page is cut by the database.
+        let (offset, start) = if values.len() == 1 { (0, page.offset()) } else { (page.offset(), 0) };
+        let limit = page.size as usize + offset;
+        let mut statements = String::new();
+        let mut variables = json!({ "limit": limit, "start": start, "most": MOST_COUNTED });
+        for (number, value) in values.iter().enumerate() {
+            statements += &format!(
+                "SELECT entry, at FROM timeline WHERE {column} = $value{number} ORDER BY at DESC LIMIT $limit START $start;
+                SELECT count() AS total FROM (SELECT at FROM timeline WHERE {column} = $value{number} LIMIT $most) GROUP ALL;"
+            );
+            if let Some(variables) = variables.as_object_mut() {
+                variables.insert(format!("value{number}"), value.as_str().into());
+            }
         }
-        let mut answers = self.run(statements, variables).await?;
-        let rows: Vec<Row> = answers.rows(0)?;
-        let total = answers.row::<Count>(1)?.map_or(0, |count| count.total);
-        let items = rows.into_iter().map(|row| row.entry).collect();
-        Ok(Page { items, total, number: page.number, size: page.size })
+        let mut entries = Vec::new();
+        let mut total = 0;
+        if !values.is_empty() {
+            let mut answers = self.run(&statements, variables).await?;
+            for number in 0..values.len() {
+                entries.extend(answers.rows::<Row>(2 * number)?.into_iter().map(|row| row.entry));
+                total += answers.row::<Count>(2 * number + 1)?.map_or(0, |count| count.total);
+            }
+        }
+        entries.sort_by_key(|entry| std::cmp::Reverse(entry.at));
+        let items: Vec<HistoryEntry> = entries.into_iter().skip(offset).take(page.size as usize).collect();
+        let seen = (page.offset() + items.len()) as u64;
+        let more = u64::from(total >= MOST_COUNTED && items.len() == page.size as usize);
+        Ok(Page { items, total: total.max(seen + more), number: page.number, size: page.size })
     }
 }
 
@@ -127,6 +158,7 @@ impl TimelineRow {
     pub(crate) fn new(entry: HistoryEntry) -> Self {
         Self {
             resource_key: resource_key(&entry.resource),
+            cluster: entry.resource.cluster.to_string(),
             namespace: entry.resource.namespace.as_ref().map(ToString::to_string),
             at: entry.at.as_millisecond(),
             uid: None,
@@ -162,5 +194,20 @@ impl TimelineRow {
             let recorded = Recorded::Commit { id: new.clone(), pushed: *pushed };
             self.set_recorded(recorded);
         }
+    }
+}
+
+/// Entries are stored as text: the database only carries them, and reads a page of them several times faster so.
+mod text {
+    use model::history::HistoryEntry;
+    use serde::de::{Deserialize, Deserializer, Error as _};
+    use serde::ser::{Error as _, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(entry: &HistoryEntry, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&serde_json::to_string(entry).map_err(S::Error::custom)?)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<HistoryEntry, D::Error> {
+        serde_json::from_str(&String::deserialize(deserializer)?).map_err(D::Error::custom)
     }
 }

@@ -78,13 +78,15 @@ impl Store {
         self.transact(statements, json!({ "key": key })).await
     }
 
-    /// Writes a user and ends all their sessions but one, all tokens and all links.
+    /// Writes a user and ends all their sessions but one, all tokens, and all links but the one of somebody who has not
+    /// set a password yet.
     pub(crate) async fn put_user_and_end_access(&self, row: &UserRow, kept_session: Option<&str>) -> Result<(), Error> {
         let statements = "
             UPSERT type::record('user', $row.key) CONTENT $row;
             UPDATE session SET ended = true, user_id = NULL, data = ''
                 WHERE user_id = $row.key AND hash != $kept;
-            DELETE token WHERE user_id = $row.key; DELETE link WHERE user = $row.key";
+            DELETE token WHERE user_id = $row.key;
+            IF $row.disabled OR $row.password_hash != NULL { DELETE link WHERE user = $row.key }";
         self.transact(statements, json!({ "row": row, "kept": kept_session.unwrap_or_default() })).await
     }
 

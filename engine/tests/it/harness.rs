@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use engine::{ClusterAccess, ClusterConfig, Clock, Credentials, DatabaseConfig, Engine, EngineConfig, RepositoryConfig};
+use engine::{
+    Clock, ClusterAccess, ClusterConfig, Credentials, DatabaseConfig, Engine, EngineConfig, RepositoryConfig,
+};
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;

@@ -1,0 +1,156 @@
+//! The store on a disk: what survives, and who is kept out.
+
+use std::path::Path;
+
+use model::user::{Role, Scope};
+use serde_json::json;
+
+use super::{DraftRow, SessionRow, Store, UserRow};
+use crate::{
+    Clock, ClusterAccess, ClusterConfig, Credentials, DatabaseConfig, EngineConfig, RepositoryConfig, StartError,
+};
+
+/// Settings for tests that need no more than the store.
+pub(crate) fn config(folder: &Path, database: DatabaseConfig) -> EngineConfig {
+    EngineConfig {
+        data_dir: folder.to_owned(),
+        database,
+        cluster: ClusterConfig { name: "test".parse().unwrap(), access: ClusterAccess::InCluster },
+        repository: RepositoryConfig {
+            remote: None,
+            branch: "main".parse().unwrap(),
+            path: ".".into(),
+            credentials: Credentials::default(),
+        },
+        commit_window: std::time::Duration::ZERO,
+        clock: Clock::new(model::Timestamp::now),
+    }
+}
+
+/// A store that is gone with the test.
+pub(crate) async fn memory() -> Store {
+    Store::open(&config(Path::new("."), DatabaseConfig::Memory)).await.unwrap()
+}
+
+fn user(name: &str) -> UserRow {
+    UserRow {
+        key: format!("key-of-{name}"),
+        username: name.parse().unwrap(),
+        email: None,
+        role: Role::Viewer,
+        scope: Scope::Everywhere,
+        disabled: false,
+        password_hash: Some("hash".into()),
+        created_at: model::Timestamp::UNIX_EPOCH,
+        last_sign_in: None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_keeps_what_was_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(folder.path(), DatabaseConfig::Embedded);
+    let store = Store::open(&config).await.unwrap();
+    store.put_user(&user("ada")).await.unwrap();
+    store.close().await;
+    drop(store);
+    let store = Store::open(&config).await.unwrap();
+    assert_eq!(store.user_by_name("ada").await.unwrap().unwrap().key, "key-of-ada");
+    let applied: Vec<serde_json::Value> =
+        store.run("SELECT * OMIT id FROM migration;", json!({})).await.unwrap().rows(0).unwrap();
+    assert_eq!(applied.len(), super::connect::MIGRATIONS.len(), "each migration is applied once");
+    store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_process_on_the_same_directory_is_told_so_in_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(folder.path(), DatabaseConfig::Embedded);
+    let store = Store::open(&config).await.unwrap();
+    let Err(StartError::Store(message)) = Store::open(&config).await else { panic!("it opened twice") };
+    assert!(message.starts_with("Another Denshimon uses the data directory"), "{message}");
+    assert!(!message.contains('\n'), "{message}");
+    store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_of_a_newer_denshimon_is_left_alone() {
+    let store = memory().await;
+    store.transact("CREATE migration:newer SET number = 9999", json!({})).await.unwrap();
+    let Err(StartError::Store(message)) = super::connect::migrate(&store).await else { panic!("it was migrated") };
+    assert!(message.contains("newer Denshimon"), "{message}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_users_cannot_have_one_name() {
+    let store = memory().await;
+    store.put_user(&user("ada")).await.unwrap();
+    let twin = UserRow { key: "other".into(), ..user("ada") };
+    assert!(store.put_user(&twin).await.is_err());
+    assert_eq!(store.users().await.unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn transactions_that_meet_are_tried_again() {
+    let store = memory().await;
+    store.run("CREATE counter:one SET total = 0;", json!({})).await.unwrap();
+    let tasks: Vec<_> = (0..12)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move { store.transact("UPDATE counter:one SET total += 1", json!({})).await })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap().unwrap();
+    }
+    let value: Vec<serde_json::Value> =
+        store.run("SELECT total FROM counter;", json!({})).await.unwrap().rows(0).unwrap();
+    assert_eq!(value, [json!({ "total": 12 })]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_ended_is_not_written_again() {
+    let store = memory().await;
+    let row = |hash: &str, expires_at| SessionRow {
+        hash: hash.into(),
+        user_id: Some("ada".into()),
+        data: "{}".into(),
+        user_agent: String::new(),
+        created_at: model::Timestamp::UNIX_EPOCH,
+        last_seen: model::Timestamp::UNIX_EPOCH,
+        expires_at,
+        ended: false,
+    };
+    store.put_session(&row("a", 1), 2).await.unwrap();
+    store.end_session("a").await.unwrap();
+    store.put_session(&row("a", 1), 2).await.unwrap();
+    assert!(store.session("a").await.unwrap().is_none());
+    for (hash, expires_at) in [("b", 2), ("c", 3), ("d", 4)] {
+        store.put_session(&row(hash, expires_at), 2).await.unwrap();
+    }
+    let mut left: Vec<String> = store.sessions_of("ada").await.unwrap().into_iter().map(|row| row.hash).collect();
+    left.sort();
+    assert_eq!(left, ["c", "d"], "the one that ends next gives way");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_oldest_draft_gives_way_and_old_ones_go() {
+    let store = memory().await;
+    for number in 0..4i64 {
+        let row = DraftRow {
+            key: format!("d{number}"),
+            user_id: "ada".into(),
+            change: "{}".into(),
+            resource_version: None,
+            saved_at: number,
+        };
+        store.put_draft(&row, 3).await.unwrap();
+    }
+    assert!(store.draft("d0").await.unwrap().is_none());
+    store.purge_drafts(2).await.unwrap();
+    assert!(store.draft("d1").await.unwrap().is_none());
+    store.delete_draft("somebody else", "d2").await.unwrap();
+    assert!(store.draft("d2").await.unwrap().is_some());
+    store.delete_draft("ada", "d2").await.unwrap();
+    assert!(store.draft("d2").await.unwrap().is_none() && store.draft("d3").await.unwrap().is_some());
+}

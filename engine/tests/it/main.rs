@@ -1,0 +1,8 @@
+//! The engine as its callers use it.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails there")]
+
+mod accounts;
+mod drafts;
+mod faithful;
+mod harness;
