@@ -94,6 +94,8 @@ async fn feed_stream(
     for id in 1_u64.. {
         let event = Event::default().event(notice.name()).id(id.to_string()).data(id.to_string());
         tokio::select! {
+            // In this order: what is already known reaches the reader before the end does.
+            biased;
             sent = sender.send(Ok(event)) => if sent.is_err() { return },
             () = &mut revoked => return end(&sender).await,
             () = stopping.cancelled() => return,

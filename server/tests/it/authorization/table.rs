@@ -84,7 +84,9 @@ pub const ROWS: &[Row] = &[
     page("/gitops/commits", SIGNED_IN),
     page("/gitops/commits/0123456789abcdef0123456789abcdef01234567", UNKNOWN),
     page("/team/users", ADMIN),
-    page("/team/tokens", SIGNED_IN),
+    page("/team/audit", ADMIN),
+    page("/search", SIGNED_IN),
+    page("/nowhere", UNKNOWN),
     page("/account", SIGNED_IN),
     // Server functions
     row("POST", "/fn/account/read_account", Json(r#"{"reveal": ""}"#), SIGNED_IN),
@@ -126,6 +128,7 @@ pub const ROWS: &[Row] = &[
     row("POST", "/fn/deployments/save_yaml_draft", Form("yaml=x"), ANYBODY),
     row("POST", "/fn/deployments/review_draft", Json(r#"{"id": "unknown"}"#), UNKNOWN),
     row("POST", "/fn/deployments/apply_draft", Form("id=unknown"), UNKNOWN),
+    row("POST", "/fn/audit/list_audit", Json(r#"{"page": {"number": 1, "size": 50}}"#), ADMIN),
     row("POST", "/fn/gitops/read_sync_status", EMPTY, SIGNED_IN),
     row(
         "POST",
