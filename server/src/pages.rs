@@ -4,10 +4,12 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use app::backend::RequestContext;
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::CONTENT_SECURITY_POLICY;
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use leptos::context::{provide_context, use_context};
@@ -19,12 +21,16 @@ use crate::failure::{self, Reader};
 use crate::middleware::page_policy;
 use crate::state::AppState;
 
+/// More than any error of a server function has, with what was typed.
+const ERROR_BYTES: usize = 8 * 1024 * 1024;
+
 /// Lays out the pages, the server functions, and the page for addresses that lead nowhere.
 pub(crate) fn routes(state: &AppState) -> Router<AppState> {
     let pages = leptos_axum::generate_route_list(app::App);
     Router::new()
         .leptos_routes_with_context(state, pages, context(state), app::shell)
         .route("/fn/{*rest}", any(no_such_function))
+        .layer(from_fn(fit_status))
         .fallback(no_such_page)
 }
 
@@ -50,6 +56,22 @@ fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
 /// Only the peer counts: what a request says of itself in `X-Forwarded-For` anybody may write.
 fn address(parts: &Parts) -> IpAddr {
     parts.extensions.get::<ConnectInfo<SocketAddr>>().map_or(Ipv4Addr::UNSPECIFIED.into(), |info| info.0.ip())
+}
+
+/// Leptos answers 500 to arguments that cannot be read; that is the sender's mistake, and the error says so.
+async fn fit_status(request: Request, next: Next) -> Response {
+    let is_function = request.uri().path().starts_with("/fn/");
+    let response = next.run(request).await;
+    if !is_function || response.status() != StatusCode::INTERNAL_SERVER_ERROR {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let bytes = axum::body::to_bytes(body, ERROR_BYTES).await.unwrap_or_default();
+    let fitting = serde_json::from_slice::<model::Error>(&bytes).ok();
+    if let Some(status) = fitting.and_then(|error| StatusCode::from_u16(error.kind.status()).ok()) {
+        parts.status = status;
+    }
+    Response::from_parts(parts, Body::from(bytes))
 }
 
 async fn no_such_function() -> Response {

@@ -7,13 +7,13 @@ use leptos_router::hooks::use_query_map;
 use model::deployment::DeploymentRef;
 use model::git::CommitId;
 use model::history::HistoryEntry;
-use model::{Page, PageRequest};
+use model::{ErrorKind, Page, PageRequest};
 
 use super::address_of;
 use super::api::read_deployment_history;
 use crate::AppError;
 use crate::address::Address;
-use crate::failure::FailureNote;
+use crate::failure::{FailureNote, FailurePage};
 use crate::gitops::{CommitFiles, read_commit};
 use crate::live::Live;
 use crate::ui::{EmptyState, Pager, Timeline, Unfolding};
@@ -51,6 +51,10 @@ pub fn HistoryTab(target: DeploymentRef) -> impl IntoView {
                         Ok(page) => {
                             let unfolding = unfolding(&target, page.number, open.get_untracked(), commit);
                             view! { <Entries page=page target=target unfolding=unfolding/> }.into_any()
+                        }
+                        // Nothing is told of what may not be seen, not even that the page exists.
+                        Err(error) if error.error.kind == ErrorKind::NotFound => {
+                            view! { <FailurePage error=error/> }.into_any()
                         }
                         Err(error) => view! { <FailureNote error=error/> }.into_any(),
                     }

@@ -100,11 +100,12 @@ fn fits(expected: Answer, row: &Row, status: StatusCode, leads_to: &str) -> bool
         Answer::SignIn if is_page => status == StatusCode::FOUND && leads_to.starts_with("/sign-in"),
         Answer::SignIn => status == StatusCode::UNAUTHORIZED,
         Answer::Forbidden => status == StatusCode::FORBIDDEN,
+        Answer::Invalid => status == StatusCode::BAD_REQUEST,
         Answer::Hidden => status == StatusCode::NOT_FOUND,
         Answer::Through => {
             !matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND)
                 && status != StatusCode::INTERNAL_SERVER_ERROR
-                && !leads_to.starts_with("/sign-in")
+                && !(is_page && leads_to.starts_with("/sign-in"))
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The table itself: what each caller is answered.
 
-use self::Answer::{Forbidden as F, Hidden as H, SignIn as S, Through as T};
+use self::Answer::{Forbidden as F, Hidden as H, Invalid as I, SignIn as S, Through as T};
 use self::Body::{Form, Json, Nothing, Page};
 
 /// Forty digits that name no commit.
@@ -15,6 +15,8 @@ pub enum Answer {
     Forbidden,
     /// Is told that it is not there: 404, for those who may not know and for what truly is not.
     Hidden,
+    /// Is told that a field is wrong: 400, with the same words whether the thing is there or may not be seen.
+    Invalid,
     /// Whatever the engine says about the request itself; here mostly 503, since the cluster is away.
     Through,
 }
@@ -47,6 +49,9 @@ const STEER: [Answer; 5] = [S, F, T, T, F];
 const ADMIN: [Answer; 5] = [S, F, F, T, F];
 /// One's own thing that is not there.
 const UNKNOWN: [Answer; 5] = [S, H, H, H, H];
+/// A draft is the writer's own; nobody's is kept for them until they have signed in.
+const DRAFT: [Answer; 5] = [S, F, T, T, T];
+const DRAFT_UNKNOWN: [Answer; 5] = [S, F, H, H, H];
 /// A thing of administrators that is not there.
 const ADMIN_UNKNOWN: [Answer; 5] = [S, F, F, H, F];
 
@@ -79,7 +84,7 @@ pub const ROWS: &[Row] = &[
     page("/deployments/shop/api/events", READ_SHOP),
     page("/deployments/shop/api/yaml", READ_SHOP),
     page("/deployments/shop/api/history", READ_SHOP),
-    page("/deployments/shop/api/edit", WRITE_SHOP),
+    page("/deployments/shop/api/edit", READ_SHOP),
     page("/gitops/status", SIGNED_IN),
     page("/gitops/commits", SIGNED_IN),
     page("/gitops/commits/0123456789abcdef0123456789abcdef01234567", UNKNOWN),
@@ -123,11 +128,11 @@ pub const ROWS: &[Row] = &[
         "POST",
         "/fn/deployments/save_draft",
         Form("form[namespace]=shop&form[name]=api&form[image]=nginx&form[replicas]=1"),
-        ANYBODY,
+        DRAFT,
     ),
-    row("POST", "/fn/deployments/save_yaml_draft", Form("yaml=x"), ANYBODY),
-    row("POST", "/fn/deployments/review_draft", Json(r#"{"id": "unknown"}"#), UNKNOWN),
-    row("POST", "/fn/deployments/apply_draft", Form("id=unknown"), UNKNOWN),
+    row("POST", "/fn/deployments/save_yaml_draft", Form("yaml=x"), DRAFT),
+    row("POST", "/fn/deployments/review_draft", Json(r#"{"id": "unknown"}"#), DRAFT_UNKNOWN),
+    row("POST", "/fn/deployments/apply_draft", Form("id=unknown"), DRAFT_UNKNOWN),
     row("POST", "/fn/audit/list_audit", Json(r#"{"page": {"number": 1, "size": 50}}"#), ADMIN),
     row("POST", "/fn/gitops/read_sync_status", EMPTY, SIGNED_IN),
     row(
@@ -150,16 +155,16 @@ pub const ROWS: &[Row] = &[
     row("GET", "/fn/session/is_setup_needed", Nothing, ANYBODY),
     row("POST", "/fn/theme/set_theme", Form("theme=dark"), ANYBODY),
     row("POST", "/fn/users/list_users", Json(r#"{"reveal": ""}"#), ADMIN),
-    row("POST", "/fn/users/create_user", Form("username=UPPER&role=viewer"), ADMIN),
+    row("POST", "/fn/users/create_user", Form("username=made-by-the-table&role=viewer"), ADMIN),
     row("POST", "/fn/users/set_user_role", Form("id=unknown&role=viewer"), ADMIN_UNKNOWN),
-    row("POST", "/fn/users/set_user_access", Form("id=unknown&access=disable"), ADMIN_UNKNOWN),
+    row("POST", "/fn/users/set_user_access", Form("id=unknown&access=disabled"), ADMIN_UNKNOWN),
     row("POST", "/fn/users/reset_user", Form("id=unknown"), ADMIN_UNKNOWN),
     row("POST", "/fn/users/delete_user", Form("id=unknown&username=x&typed=x"), ADMIN_UNKNOWN),
     // HTTP API
     row("GET", "/api/openapi.json", Nothing, ANYBODY),
     row("GET", "/api/docs", Nothing, ANYBODY),
     row("GET", "/api/deployments", Nothing, SIGNED_IN),
-    row("POST", "/api/deployments", Json(r#"{"namespace": "shop", "name": "api", "image": "nginx"}"#), WRITE_SHOP),
+    row("POST", "/api/deployments", Json(r#"{"namespace": "shop", "name": "api", "image": "nginx"}"#), [S, F, T, T, I]),
     row("GET", "/api/deployments/shop/api", Nothing, READ_SHOP),
     row("PUT", "/api/deployments/shop/api", Json(r#"{"apiVersion": "apps/v1", "kind": "Deployment"}"#), WRITE_SHOP),
     row("PATCH", "/api/deployments/shop/api", Json(r#"{"replicas": 2}"#), WRITE_SHOP),
