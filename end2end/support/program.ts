@@ -67,7 +67,7 @@ export async function startProgram(extra: Record<string, string> = {}): Promise<
   const setupLink = await printed(child, () => output, /(https?:\/\/\S+\/setup\?token=\S+)/);
   const url = new URL(setupLink).origin;
   const environment = { ...process.env, KUBECONFIG: settings.KUBECONFIG };
-  const kubectl = settings.KUBECTL ?? "kubectl";
+  const kubectl = settings.DENSHIMON_KUBECTL ?? "kubectl";
   const clone = join(data, "clone");
   const credentials = `${settings.DENSHIMON_REPOSITORY_USERNAME}:${settings.DENSHIMON_REPOSITORY_TOKEN}@`;
   return {
