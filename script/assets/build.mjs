@@ -76,8 +76,14 @@ async function main() {
   try {
     const glue = join(work, "glue");
     run("bindings", wasmBindgen(), ["--target", "web", "--no-typescript", "--out-dir", glue, "--out-name", "denshimon", join(target, "wasm32-unknown-unknown/wasm-release/frontend.wasm")]);
-    const small = join(glue, "small.wasm");
-    run("wasm-opt", process.execPath, [join(here, "node_modules/binaryen/bin/wasm-opt"), "-Oz", "--enable-bulk-memory", "--enable-mutable-globals", "--enable-nontrapping-float-to-int", "--enable-sign-ext", "--enable-reference-types", "--enable-multivalue", "--strip-debug", "--strip-producers", join(glue, "denshimon_bg.wasm"), "-o", small]);
+    const raw = join(glue, "denshimon_bg.wasm");
+    const small = join(cache, "tools", `optimised-${createHash("sha256").update(readFileSync(raw)).digest("hex").slice(0, 16)}.wasm`);
+    if (!existsSync(small)) {
+      const features = ["bulk-memory", "mutable-globals", "nontrapping-float-to-int", "sign-ext", "reference-types", "multivalue"];
+      run("wasm-opt", process.execPath, [join(here, "node_modules/binaryen/bin/wasm-opt"), "-Oz", ...features.map((name) => `--enable-${name}`), "--strip-debug", "--strip-producers", raw, "-o", `${small}.new`]);
+      for (const name of readdirSync(dirname(small))) if (/^optimised-.*\.wasm$/.test(name)) rmSync(join(dirname(small), name));
+      renameSync(`${small}.new`, small);
+    }
 
     const assets = join(work, "assets");
     mkdirSync(assets);
@@ -85,7 +91,7 @@ async function main() {
     const script = publish(assets, "denshimon", "js", await bundle(join(glue, "denshimon.js"), { format: "esm", target: "es2022" }));
     // boot.js reads the names of the two from the page.
     const boot = publish(assets, "boot", "js", await bundle("frontend/boot.js", { format: "esm", target: "es2022" }));
-    const style = publish(assets, "denshimon", "css", await bundle("style/main.css", { target: "es2022", external: ["/*"] }));
+    const style = publish(assets, "denshimon", "css", await bundle("style/main.css", { target: "es2022", external: ["/assets/*"] }));
     if (existsSync(join(root, "public"))) cpSync(join(root, "public"), join(work, "public"), { recursive: true });
     rmSync(glue, { recursive: true });
     writeFileSync(join(work, "assets.json"), JSON.stringify({ boot, script, style, wasm }, null, 2));

@@ -1,0 +1,195 @@
+// The whole loop as a new user meets it: account, deploy, watch, find the commit, take it back. In one program, in order.
+import type { Page } from "@playwright/test";
+
+import { ADMIN, eventually, expect, expectAccessible, expectNoSidewaysScroll, signIn, test } from "../support/fixtures.ts";
+
+test.describe.configure({ mode: "serial" });
+
+const namespace = `story-${process.pid}-${Date.now().toString(36)}`;
+const page_of = (part = "") => `/deployments/${namespace}/api${part}`;
+const record = `clusters/sandbox/${namespace}/deployment/api.yaml`;
+
+test.beforeAll(({ program }) => {
+  program.kubectl("create", "namespace", namespace);
+});
+
+test.afterAll(({ program }) => {
+  program.kubectl("delete", "namespace", namespace, "--wait=false");
+});
+
+/** Opens one of the quick actions' menus. */
+async function openMenu(page: Page, words: string) {
+  await page.locator("details.menu > summary", { hasText: new RegExp(`^${words}$`) }).click();
+}
+
+/** Reads a page again until it shows something, as a person without JavaScript would. */
+async function reloadUntil(page: Page, text: string | RegExp) {
+  await expect(async () => {
+    await page.reload();
+    await expect(page.getByText(text).first()).toBeVisible({ timeout: 1_000 });
+  }).toPass({ timeout: 40_000 });
+}
+
+test("the set-up link makes the first account, once", async ({ page, program }) => {
+  await page.goto(program.setupLink);
+  await expectAccessible(page);
+  await page.getByLabel("User name").fill(ADMIN.username);
+  await page.getByLabel("Password", { exact: true }).fill(ADMIN.password);
+  await page.getByLabel("E-mail").fill("ada@example.org");
+  await page.getByRole("button", { name: "Make the account" }).click();
+  await expect(page.getByRole("heading", { name: "Home" })).toBeVisible();
+  expect((await page.request.get("/setup?token=spent")).status()).toBeLessThan(500);
+});
+
+test("a deployment is previewed, made, becomes healthy and is a commit with the person's name", async ({ page, program }, info) => {
+  await signIn(page);
+  await page.goto("/deployments/new");
+  await page.getByLabel("Namespace", { exact: true }).fill(namespace);
+  await page.getByLabel("Name", { exact: true }).fill("api");
+  await page.getByLabel("Image").fill("registry.example/shop/api:1.4.2");
+  await page.getByLabel("Replicas").fill("2");
+  await page.getByRole("button", { name: "Preview" }).click();
+  await expect(page.getByText(`Create Deployment ${namespace}/api`)).toBeVisible();
+  await expect(page.getByText("registry.example/shop/api:1.4.2").first()).toBeVisible();
+  await expectAccessible(page);
+  await page.getByLabel("Reason").fill("first deployment");
+  await page.getByRole("button", { name: "Apply", exact: true }).click();
+  await expect(page).toHaveURL(new RegExp(`/deployments/${namespace}/api`));
+  if (info.project.name === "no-js") await reloadUntil(page, "Healthy");
+  else await expect(page.getByText("Healthy").first()).toBeVisible({ timeout: 40_000 });
+
+  const log = () => program.git("log", "-1", "--format=%an <%ae>%n%s%n%b", "--", record);
+  const message = await eventually(log, (text) => text.includes("Operation:"), "the commit is on the remote");
+  expect(message).toContain(`Create Deployment ${namespace}/api`);
+  expect(message).toMatch(/^ada </);
+  expect(message).toContain("first deployment");
+});
+
+test("a scale with a reason is a row of the history with its commit, and undo takes it back", async ({ page, program }) => {
+  await signIn(page);
+  await page.goto(page_of());
+  await openMenu(page, "Scale");
+  await page.getByLabel("Replicas").fill("5");
+  await page.locator("details[open]").getByLabel("Reason").fill("more visitors");
+  await page.locator("details[open]").getByRole("button", { name: "Scale" }).click();
+  await expect(page.getByText(`Scaled ${namespace}/api from 2 to 5`)).toBeVisible();
+  const replicas = () => program.kubectl("get", "deployment", "api", "-n", namespace, "-o", "jsonpath={.spec.replicas}");
+  expect(replicas()).toBe("5");
+  await page.getByRole("button", { name: "Undo", exact: true }).click();
+  await eventually(replicas, (count) => count === "2", "the undo is in the cluster");
+
+  await page.goto(page_of("/history"));
+  await reloadUntil(page, `Scale ${namespace}/api to 2`);
+  await expect(page.getByText(`Scale ${namespace}/api to 5`).first()).toBeVisible();
+  await expect(page.getByText("more visitors").first()).toBeVisible();
+  await expectAccessible(page);
+});
+
+test("a change behind its back is a commit by kubectl", async ({ page, program }) => {
+  program.kubectl("set", "image", "deployment/api", "-n", namespace, "api=registry.example/shop/api:1.5.0");
+  const log = () => program.git("log", "-1", "--format=%an%n%s", "--", record);
+  const message = await eventually(log, (text) => text.includes("1.5.0"), "kubectl's change is a commit");
+  expect(message).toMatch(/^kubectl/);
+  await signIn(page);
+  await page.goto(page_of("/history"));
+  await reloadUntil(page, /kubectl-set/);
+});
+
+test("what is typed wrongly is named at its field and nothing is lost", async ({ page, expectedMessages }) => {
+  // The browser reports each answer that refuses.
+  expectedMessages.push(/status of 4\d\d/);
+  await signIn(page);
+  await page.goto("/deployments/new");
+  await page.getByLabel("Namespace", { exact: true }).fill(namespace);
+  await page.getByLabel("Name", { exact: true }).fill("Not A Name");
+  await page.getByLabel("Image").fill("registry.example/shop/other:1");
+  await page.getByRole("button", { name: "Preview" }).click();
+  await expect(page.getByLabel("Name", { exact: true })).toHaveAttribute("aria-invalid", "true");
+  await expect(page.getByLabel("Name", { exact: true })).toHaveValue("Not A Name");
+  await expect(page.getByLabel("Image")).toHaveValue("registry.example/shop/other:1");
+  await expectAccessible(page);
+});
+
+test("a session that ends in mid-form loses nothing", async ({ page, context, expectedMessages }) => {
+  expectedMessages.push(/status of 401/);
+  await signIn(page);
+  await page.goto("/deployments/new");
+  await page.getByLabel("Namespace", { exact: true }).fill(namespace);
+  await page.getByLabel("Name", { exact: true }).fill("kept");
+  await page.getByLabel("Image").fill("registry.example/shop/kept:1");
+  await context.clearCookies();
+  await page.getByRole("button", { name: "Preview" }).click();
+  await expect(page).toHaveURL(/sign-in/);
+  await page.getByLabel("User name").fill(ADMIN.username);
+  await page.getByLabel("Password", { exact: true }).fill(ADMIN.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page.getByLabel("Image")).toHaveValue("registry.example/shop/kept:1");
+  await expect(page.getByLabel("Name", { exact: true })).toHaveValue("kept");
+});
+
+test("every page is accessible and fits, wide and narrow, dark and light", async ({ page }) => {
+  test.setTimeout(240_000);
+  await signIn(page);
+  const pages = [
+    "/", "/deployments", "/deployments/new", page_of(), page_of("/pods"), page_of("/events"), page_of("/yaml"),
+    page_of("/history"), page_of("/edit"), "/gitops/status", "/gitops/commits", "/account", "/team/users", "/team/audit",
+    "/search?q=api",
+  ];
+  for (const width of [1280, 360]) {
+    for (const colorScheme of ["dark", "light"] as const) {
+      await page.setViewportSize({ width, height: 800 });
+      await page.emulateMedia({ colorScheme });
+      for (const path of pages) {
+        const answer = await page.goto(path);
+        expect(answer?.status(), path).toBe(200);
+        await expect(page.locator("h1")).toHaveCount(1);
+        await expectAccessible(page);
+        await expectNoSidewaysScroll(page);
+      }
+    }
+  }
+});
+
+test("a deployment is deleted by typing its name, and its record goes", async ({ page, program }) => {
+  await signIn(page);
+  await page.goto(page_of());
+  await openMenu(page, "Delete");
+  await page.locator("details[open]").getByLabel(/^Type api/).fill("api");
+  await page.locator("details[open]").getByRole("button", { name: "Delete" }).click();
+  await expect(page).not.toHaveURL(new RegExp(`/deployments/${namespace}/api$`));
+  const files = () => program.git("ls-tree", "-r", "--name-only", "HEAD");
+  await eventually(files, (text) => !text.includes(record), "the record is gone from the remote");
+  expect(program.git("log", "-1", "--format=%an", "--", record)).toMatch(/^ada/);
+});
+
+test("a viewer sees and cannot write", async ({ page, program }) => {
+  await signIn(page);
+  await page.goto("/team/users");
+  await page.getByLabel("User name").fill("grace");
+  await page.getByRole("button", { name: "Make the user" }).click();
+  const link = await page.getByText(/\/reset\?token=/).first().textContent();
+  await page.goto(new URL(link!.match(/\S*\/reset\?token=\S+/)![0], program.url).href);
+  await page.getByLabel("New password").fill("another horse battery");
+  await page.getByRole("button", { name: /Set the password/ }).click();
+  await page.context().clearCookies();
+  await signIn(page, { username: "grace", password: "another horse battery" });
+  await page.goto("/deployments");
+  await expect(page.getByRole("heading", { name: "Deployments" })).toBeVisible();
+  const answer = await page.request.post("/fn/deployments/scale_deployment", {
+    headers: { Origin: program.url, Accept: "application/json" },
+    form: { "target[namespace]": namespace, "target[name]": "api", replicas: "9" },
+  });
+  expect(answer.status()).toBe(403);
+});
+
+test("a wrong password is slowed down", async ({ page, expectedMessages }) => {
+  expectedMessages.push(/status of 4\d\d/);
+  await page.goto("/sign-in");
+  for (let attempt = 0; attempt < 7; attempt++) {
+    await page.getByLabel("User name").fill("nobody");
+    await page.getByLabel("Password", { exact: true }).fill(`wrong password ${attempt}`);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await expect(page.getByRole("alert").first()).toBeVisible();
+  }
+  await expect(page.getByText(/too many tries/i).first()).toBeVisible();
+});
