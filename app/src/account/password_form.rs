@@ -13,7 +13,7 @@ pub fn PasswordForm(action: ServerAction<ChangePassword>, username: String) -> i
         <ActionForm action=action>
             <FormErrors form="password" problem=problem/>
             // For the browser's store of passwords.
-            <input type="hidden" autocomplete="username" value=username/>
+            <input type="text" autocomplete="username" value=username readonly=true hidden=true/>
             <Field
                 form="password"
                 name="current"

@@ -33,9 +33,19 @@ impl Engine {
                 remedy: problem.failure.remedy().into(),
                 since: problem.since,
             }));
+            let away = self.parts.cluster.away();
+            problems.extend(away.iter().map(|(since, reason)| {
+                SyncProblem {
+                    what: format!("The cluster is away: {reason}."),
+                    remedy:
+                        "Check that its API server runs. Denshimon tries again by itself; the records stay as they are."
+                            .into(),
+                    since: *since,
+                }
+            }));
             problems.extend(kinds.iter().filter_map(|WatchedKind { kind, state, .. }| {
                 match state {
-                    WatchState::Away { since, reason } => Some(SyncProblem {
+                    WatchState::Away { since, reason } if away.is_none() => Some(SyncProblem {
                         what: format!("{kind} cannot be followed: {reason}"),
                         remedy:
                             "Check that the cluster runs and that Denshimon may list and watch this kind. Its records \
