@@ -67,6 +67,12 @@ pub fn take_reveal(caller: &Caller, id: &str) -> Option<secrecy::SecretString> {
 
 /// Sends the browser to a page of this site.
 pub fn redirect(path: &str) {
+    // An error that was overcome, such as a session that has ended, may have set its status already.
+    if let Some(response) = use_context::<ResponseOptions>()
+        && let Ok(mut parts) = response.0.write()
+    {
+        parts.status = None;
+    }
     leptos_axum::redirect(same_site(path));
 }
 

@@ -123,6 +123,8 @@ test("a session that ends in mid-form loses nothing", async ({ page, context, ex
   await page.getByLabel("User name").fill(ADMIN.username);
   await page.getByLabel("Password", { exact: true }).fill(ADMIN.password);
   await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page.getByRole("heading", { name: "Preview" })).toBeVisible();
+  await page.getByRole("link", { name: "Change what you typed" }).click();
   await expect(page.getByLabel("Image")).toHaveValue("registry.example/shop/kept:1");
   await expect(page.getByLabel("Name", { exact: true })).toHaveValue("kept");
 });
