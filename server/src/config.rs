@@ -153,8 +153,11 @@ fn read_commit_window(settings: &Settings) -> Result<Duration, ConfigError> {
     }
 }
 
+/// The store tells its life story at `info`, and a cluster that is away is said once by the engine.
+const QUIET: &str = "info,surrealdb=warn,surrealkv=warn,kube_client=off";
+
 fn read_log(settings: &Settings) -> Result<LogConfig, ConfigError> {
-    let filter = settings.text("log").unwrap_or_else(|| "info".into());
+    let filter = settings.text("log").unwrap_or_else(|| QUIET.into());
     if filter.parse::<tracing_subscriber::EnvFilter>().is_err() {
         return Err(settings.wrong("log", "is a filter such as info or warn,engine=debug"));
     }
