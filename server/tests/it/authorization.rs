@@ -98,6 +98,8 @@ fn fits(expected: Answer, row: &Row, status: StatusCode, leads_to: &str) -> bool
     let is_page = matches!(row.body, Body::Page);
     match expected {
         Answer::SignIn if is_page => status == StatusCode::FOUND && leads_to.starts_with("/sign-in"),
+        // A form whose draft was kept is sent to the sign-in page, and from there back to the draft.
+        Answer::SignIn if matches!(row.body, Body::Form(_)) && leads_to.starts_with("/sign-in?next=") => true,
         Answer::SignIn => status == StatusCode::UNAUTHORIZED,
         Answer::Forbidden => status == StatusCode::FORBIDDEN,
         Answer::Invalid => status == StatusCode::BAD_REQUEST,
