@@ -19,7 +19,7 @@ pub fn TopBar(frame: FrameData) -> impl IntoView {
             <a class="product" href="/">"denshimon"</a>
             <span class="cluster"><span class="muted">"cluster: "</span>{frame.cluster.to_string()}</span>
             <NamespacePicker namespaces=frame.namespaces/>
-            <form class="search" method="get" action="/search" role="search">
+            <form class="search" method="get" action="/search" role="search" aria-label="Everything">
                 <label class="hidden-visually" for="command">"Go to a page or a deployment"</label>
                 <input id="command" name="q" type="search" autocomplete="off" placeholder="go to (:)" maxlength="200"/>
             </form>

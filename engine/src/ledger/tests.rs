@@ -141,7 +141,7 @@ async fn after_a_crash_open_operations_are_known_and_a_commit_links_itself_once(
     let ledger = Ledger::open(ledger.store.clone(), ledger.clock.clone()).await.unwrap();
     assert_eq!(
         ledger.started_operations().await.into_iter().map(|found| found.id).collect::<Vec<_>>(),
-        [started.clone()]
+        std::slice::from_ref(&started)
     );
     assert_eq!(ledger.find_operations("u1", 7).await[0].id, done);
     let tell = |id: &String, digit| change(&api, "7", std::slice::from_ref(id), in_commit(digit));
