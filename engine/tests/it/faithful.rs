@@ -1,6 +1,6 @@
 //! Records that kubectl applies to an empty namespace become the same resources, for each kind that is followed.
 
-#![expect(clippy::indexing_slicing, reason = "JSON of a known form; a missing field fails the test")]
+#![expect(clippy::indexing_slicing, clippy::panic, reason = "JSON of a known form; a missing field fails the test")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
