@@ -29,8 +29,11 @@ pub(crate) async fn recover_operations(engine: &Engine) -> Result<(), Error> {
         let result = match engine.live_deployment(&target).await {
             Ok(live) => judge(&live, &operation),
             Err(Error::NotFound { .. }) if operation.verb == model::history::Verb::Delete => {
-                // Gone as asked; without its uid the recorder cannot join the two, so it says what it knows.
-                OperationResult::Unchanged
+                // Gone as asked. While there is a record the recorder has not swept it yet and finds its operation by name.
+                match engine.record_of(&operation.resource).path {
+                    Some(_) => OperationResult::Applied { uid: String::new(), resource_version: None },
+                    None => OperationResult::Unchanged,
+                }
             }
             Err(Error::NotFound { .. }) => OperationResult::Interrupted,
             Err(error) => return Err(error),
