@@ -9,6 +9,7 @@ use sandbox::{Options, Sandbox};
 use super::{Shop, caller, operator};
 use crate::harness::{TestEngine, config, eventually};
 
+#[expect(clippy::panic, reason = "a test that cannot go on fails there")]
 fn fields(answer: Result<impl std::fmt::Debug, Error>) -> (String, Vec<FieldError>) {
     match answer {
         Err(Error::Invalid { message, fields, .. } | Error::Refused { message, fields, .. }) => (message, fields),
