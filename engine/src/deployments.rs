@@ -1,20 +1,26 @@
 //! Deployments: read from the inventory, previewed by the server's dry run, written under the caller's operation.
 
+mod check;
 mod edit;
 mod events;
 mod form;
 mod list;
 mod outcomes;
 mod owned;
+mod plan;
+mod ports;
 mod preview;
 mod quick;
 mod read;
 mod recover;
 mod refusal;
+mod schema;
+mod transplant;
 mod write;
+mod yaml;
 
 use k8s_openapi::api::apps::v1::Deployment;
-use kube::api::Api;
+use kube::api::{Api, ApiResource, DynamicObject};
 use model::deployment::DeploymentRef;
 use model::{Kind, ResourceRef};
 
@@ -30,8 +36,10 @@ pub(crate) const MANAGER: &str = "denshimon";
 const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
 
 impl Engine {
-    fn deployment_api(&self, target: &DeploymentRef) -> Api<Deployment> {
-        Api::namespaced(self.parts.cluster.client(), target.namespace.as_str())
+    /// Objects are read and written as they are, so that no field is lost which a newer server knows.
+    fn deployment_api(&self, target: &DeploymentRef) -> Api<DynamicObject> {
+        let kind = ApiResource::erase::<Deployment>(&());
+        Api::namespaced_with(self.parts.cluster.client(), target.namespace.as_str(), &kind)
     }
 
     fn deployment_resource(&self, target: &DeploymentRef) -> ResourceRef {

@@ -1,6 +1,6 @@
 //! Follows all kinds: those of Kubernetes from the start, others as their definitions come and go.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::core::ApiResource;
@@ -17,6 +17,8 @@ use super::kinds::{FollowedKind, built_in, defined};
 pub(super) enum Definition {
     Present(Box<CustomResourceDefinition>),
     Gone(Box<CustomResourceDefinition>),
+    /// The names of all there are: one that is not among them went while nobody watched.
+    Complete(HashSet<String>),
 }
 
 /// A custom kind's watch.
@@ -40,9 +42,17 @@ pub(super) async fn follow_all(follower: Follower, stopping: CancellationToken) 
         match definition {
             Definition::Present(definition) => match defined(&definition) {
                 Some(kind) => begin(&follower, kind, &mut custom, &watches, &stopping),
-                None => end(&follower, &definition, &mut custom).await,
+                None => end(&follower, kind_of(&definition), &mut custom).await,
             },
-            Definition::Gone(definition) => end(&follower, &definition, &mut custom).await,
+            Definition::Gone(definition) => end(&follower, kind_of(&definition), &mut custom).await,
+            Definition::Complete(names) => {
+                let name = |watch: &Watch| format!("{}.{}", watch.resource.plural, watch.resource.group);
+                let gone = custom.iter().filter(|(_, watch)| !names.contains(&name(watch)));
+                let gone: Vec<Kind> = gone.map(|(kind, _)| kind.clone()).collect();
+                for kind in gone {
+                    end(&follower, kind, &mut custom).await;
+                }
+            }
         }
     }
     watches.close();
@@ -68,8 +78,11 @@ fn begin(
     watches.spawn(follower.clone().follow(kind, None, stop));
 }
 
-async fn end(follower: &Follower, definition: &CustomResourceDefinition, custom: &mut HashMap<Kind, Watch>) {
-    let kind = Kind::new(&definition.spec.group, &definition.spec.names.kind);
+fn kind_of(definition: &CustomResourceDefinition) -> Kind {
+    Kind::new(&definition.spec.group, &definition.spec.names.kind)
+}
+
+async fn end(follower: &Follower, kind: Kind, custom: &mut HashMap<Kind, Watch>) {
     if let Some(watch) = custom.remove(&kind) {
         watch.stop.cancel();
         follower.state.forget(&kind);

@@ -144,7 +144,7 @@ impl Follower {
                     initial = false;
                     self.state.set(&kind.kind, WatchState::Watching);
                     self.inventory.retain(&kind.kind, &present, &self.changes);
-                    self.list(kind, &present).await
+                    self.list(kind, &present, tell).await
                 }
             };
             self.state.count(&kind.kind, present.len());
@@ -154,7 +154,16 @@ impl Follower {
         }
     }
 
-    async fn list(&self, kind: &FollowedKind, present: &HashSet<ResourceRef>) -> Result<(), Stopped> {
+    async fn list(
+        &self,
+        kind: &FollowedKind,
+        present: &HashSet<ResourceRef>,
+        tell: Option<&mpsc::Sender<Definition>>,
+    ) -> Result<(), Stopped> {
+        if let Some(tell) = tell {
+            let names = present.iter().map(|resource| resource.name.to_string()).collect();
+            tell.send(Definition::Complete(names)).await.map_err(|_| Stopped)?;
+        }
         if !kind.recorded {
             return Ok(());
         }
@@ -176,7 +185,7 @@ impl Follower {
         if let Some(tell) = tell {
             tell_of(tell, &object, Definition::Present).await?;
         }
-        if kind.recorded && manifest::recordable(&object) {
+        if kind.recorded && !is_of_system(&resource) && manifest::recordable(&object) {
             let seen_at = self.clock.now();
             self.send(Observed::Changed { resource, object: Arc::new(object), seen_at, initial }).await?;
         }
@@ -196,7 +205,7 @@ impl Follower {
         if let Some(tell) = tell {
             tell_of(tell, &object, Definition::Gone).await?;
         }
-        if kind.recorded && manifest::recordable(&object) {
+        if kind.recorded && !is_of_system(&resource) && manifest::recordable(&object) {
             let seen_at = self.clock.now();
             self.send(Observed::Deleted { resource, object: Arc::new(object), seen_at }).await?;
         }
@@ -230,6 +239,14 @@ impl Follower {
 
 /// The recorder has stopped.
 struct Stopped;
+
+/// Kubernetes makes these namespaces and what is in them by itself, each cluster its own.
+fn is_of_system(resource: &ResourceRef) -> bool {
+    const NAMESPACES: [&str; 3] = ["kube-system", "kube-public", "kube-node-lease"];
+    let is_namespace = resource.kind == Kind::new("", "Namespace");
+    let of = if is_namespace { Some(resource.name.as_str()) } else { resource.namespace.as_ref().map(AsRef::as_ref) };
+    of.is_some_and(|namespace| NAMESPACES.contains(&namespace))
+}
 
 async fn tell_of(
     tell: &mpsc::Sender<Definition>,
@@ -294,6 +311,24 @@ fn answer(code: u16) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_kubernetes_itself_keeps_has_no_record() {
+        let check = |kind: &str, namespace: Option<&str>, name: &str, expect: bool| {
+            let resource = ResourceRef {
+                cluster: "c".parse().unwrap(),
+                kind: Kind::new("", kind),
+                namespace: namespace.map(|namespace| namespace.parse().unwrap()),
+                name: name.parse().unwrap(),
+            };
+            assert_eq!(is_of_system(&resource), expect, "{resource}");
+        };
+        check("ConfigMap", Some("kube-system"), "a", true);
+        check("Namespace", None, "kube-public", true);
+        check("Namespace", None, "shop", false);
+        check("ConfigMap", Some("shop"), "kube-system", false);
+        check("PersistentVolume", None, "kube-system", false);
+    }
 
     #[test]
     fn nothing_of_a_secret_s_values_is_kept() {

@@ -1,17 +1,20 @@
 //! What pages read: the watched objects, trimmed to what is shown, always as of the newest event.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+mod decode;
+mod owned_rows;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
-use k8s_openapi::api::core::v1::{Pod, Service};
 use model::deployment::DeploymentRef;
-use model::workload::PodSummary;
-use model::{Kind, Namespace, ResourceName, ResourceRef, Timestamp};
-use serde::de::DeserializeOwned;
+use model::{Kind, Namespace, ResourceName, ResourceRef};
 use serde_json::Value;
 
 use super::changes::Changes;
+use decode::{Decoded, Known, known};
+use owned_rows::{Key, OwnedRows};
+
+pub(crate) use decode::{DeploymentRow, PodRow, ReplicaSetRow, ServiceRow};
 
 /// Cheap to clone.
 #[derive(Clone, Default)]
@@ -19,57 +22,17 @@ pub(crate) struct Inventory(Arc<RwLock<Rows>>);
 
 #[derive(Default)]
 struct Rows {
-    namespaces: BTreeMap<Namespace, ()>,
+    namespaces: BTreeSet<Namespace>,
     deployments: BTreeMap<DeploymentRef, Arc<DeploymentRow>>,
-    replica_sets: HashMap<(Namespace, ResourceName), Arc<ReplicaSetRow>>,
-    pods: HashMap<(Namespace, ResourceName), Arc<PodRow>>,
+    deployments_by_uid: HashMap<String, DeploymentRef>,
+    replica_sets: OwnedRows<ReplicaSetRow>,
+    pods: OwnedRows<PodRow>,
     services: BTreeMap<(Namespace, ResourceName), Arc<ServiceRow>>,
     /// Kinds whose first list is in.
     complete: HashSet<Kind>,
 }
 
-/// A Deployment without its managed fields.
-#[derive(Debug)]
-pub(crate) struct DeploymentRow {
-    pub(crate) deployment: Deployment,
-    /// The newest change that was not one of its status, and by which field manager.
-    pub(crate) changed_at: Option<Timestamp>,
-    pub(crate) changed_by: Option<String>,
-}
-
-/// A ReplicaSet that a Deployment owns.
-#[derive(Debug)]
-pub(crate) struct ReplicaSetRow {
-    pub(crate) name: String,
-    pub(crate) uid: String,
-    pub(crate) owner_uid: String,
-    pub(crate) revision: u64,
-    pub(crate) images: Vec<String>,
-    pub(crate) desired: u32,
-    pub(crate) ready: u32,
-    pub(crate) created_at: Option<Timestamp>,
-}
-
-/// A pod and the object that controls it.
-#[derive(Debug)]
-pub(crate) struct PodRow {
-    pub(crate) owner_uid: String,
-    pub(crate) summary: PodSummary,
-}
-
-/// A Service that selects pods.
-#[derive(Debug)]
-pub(crate) struct ServiceRow {
-    pub(crate) name: String,
-    pub(crate) selector: BTreeMap<String, String>,
-}
-
 impl Inventory {
-    /// Returns all Deployments by namespace and name.
-    pub(crate) fn deployments(&self) -> Vec<Arc<DeploymentRow>> {
-        self.read(|rows| rows.deployments.values().cloned().collect())
-    }
-
     pub(crate) fn deployment(&self, target: &DeploymentRef) -> Option<Arc<DeploymentRow>> {
         self.read(|rows| rows.deployments.get(target).cloned())
     }
@@ -77,8 +40,7 @@ impl Inventory {
     /// Returns the ReplicaSets of a Deployment, newest revision first.
     pub(crate) fn replica_sets_of(&self, deployment_uid: &str) -> Vec<Arc<ReplicaSetRow>> {
         self.read(|rows| {
-            let mut found: Vec<_> =
-                rows.replica_sets.values().filter(|row| row.owner_uid == deployment_uid).cloned().collect();
+            let mut found: Vec<_> = rows.replica_sets.of(deployment_uid).cloned().collect();
             found.sort_by_key(|row| std::cmp::Reverse(row.revision));
             found
         })
@@ -86,32 +48,19 @@ impl Inventory {
 
     /// Returns the pods of all ReplicaSets of a Deployment, by name.
     pub(crate) fn pods_of(&self, deployment_uid: &str) -> Vec<Arc<PodRow>> {
-        self.read(|rows| {
-            let owners: HashSet<&str> = rows
-                .replica_sets
-                .values()
-                .filter(|row| row.owner_uid == deployment_uid)
-                .map(|row| row.uid.as_str())
-                .collect();
-            let mut found: Vec<_> =
-                rows.pods.values().filter(|row| owners.contains(row.owner_uid.as_str())).cloned().collect();
-            found.sort_by(|a, b| a.summary.name.cmp(&b.summary.name));
-            found
-        })
+        let mut found = self.read(|rows| rows.pods_of(deployment_uid));
+        found.sort_by(|a, b| a.summary.name.cmp(&b.summary.name));
+        found
     }
 
-    /// Returns the pods of all Deployments at once, by the Deployment's uid.
-    pub(crate) fn pods_by_deployment(&self) -> HashMap<String, Vec<Arc<PodRow>>> {
+    /// Returns the Deployments that are wanted, by namespace and name, each with its pods in no order.
+    pub(crate) fn deployments_with_pods(
+        &self,
+        is_wanted: impl Fn(&DeploymentRef) -> bool,
+    ) -> Vec<(Arc<DeploymentRow>, Vec<Arc<PodRow>>)> {
         self.read(|rows| {
-            let owners: HashMap<&str, &str> =
-                rows.replica_sets.values().map(|row| (row.uid.as_str(), row.owner_uid.as_str())).collect();
-            let mut found: HashMap<String, Vec<Arc<PodRow>>> = HashMap::new();
-            for pod in rows.pods.values() {
-                if let Some(deployment) = owners.get(pod.owner_uid.as_str()) {
-                    found.entry((*deployment).to_owned()).or_default().push(pod.clone());
-                }
-            }
-            found
+            let wanted = rows.deployments.values().filter(|row| is_wanted(&row.target));
+            wanted.map(|row| (row.clone(), row.uid().map(|uid| rows.pods_of(uid)).unwrap_or_default())).collect()
         })
     }
 
@@ -124,7 +73,7 @@ impl Inventory {
 
     /// Returns all namespaces by name.
     pub(crate) fn namespaces(&self) -> Vec<Namespace> {
-        self.read(|rows| rows.namespaces.keys().cloned().collect())
+        self.read(|rows| rows.namespaces.iter().cloned().collect())
     }
 
     /// Tells whether what pages show has been listed once; before, nothing may be said not to be there.
@@ -141,40 +90,19 @@ impl Inventory {
 
     /// Takes an object's newest state.
     pub(super) fn apply(&self, resource: &ResourceRef, object: &Value, changes: &Changes) {
+        // Decoded before the lock is taken, since pages wait for it.
+        let decoded = Decoded::of(resource, object);
         let mut rows = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if let (Kind { group, kind }, None) = (&resource.kind, &resource.namespace)
-            && group.is_empty()
-            && kind == "Namespace"
-        {
-            if let Ok(namespace) = resource.name.as_str().parse() {
-                rows.namespaces.insert(namespace, ());
-            }
-            return;
-        }
-        let Some(key) = key(resource) else { return };
         let before = rows.deployment_of(resource);
-        match known(&resource.kind) {
-            Known::Deployment => {
-                if let Some(row) = deployment_row(object) {
-                    rows.deployments.insert(DeploymentRef::new(key.0, key.1), Arc::new(row));
-                }
-            }
-            Known::ReplicaSet => {
-                if let Some(row) = read(object).and_then(replica_set_row) {
-                    rows.replica_sets.insert(key, Arc::new(row));
-                }
-            }
-            Known::Pod => {
-                if let Some(row) = read(object).and_then(|pod: Pod| pod_row(&pod)) {
-                    rows.pods.insert(key, Arc::new(row));
-                }
-            }
-            Known::Service => {
-                if let Some(row) = read(object).and_then(service_row) {
-                    rows.services.insert(key, Arc::new(row));
-                }
-            }
-            Known::Other => return,
+        match (decoded, key(resource)) {
+            (Decoded::Namespace(namespace), _) => drop(rows.namespaces.insert(namespace)),
+            (Decoded::Deployment(row), _) => rows.put_deployment(*row),
+            (Decoded::ReplicaSet(row), Some(key)) => rows.replica_sets.insert(key, row),
+            (Decoded::Pod(row), Some(key)) => rows.pods.insert(key, row),
+            (Decoded::Service(Some(row)), Some(key)) => drop(rows.services.insert(key, Arc::new(row))),
+            // It selects nothing any more.
+            (Decoded::Service(None), Some(key)) => drop(rows.services.remove(&key)),
+            _ => return,
         }
         if let Some(target) = rows.deployment_of(resource).or(before) {
             changes.announce(target);
@@ -199,19 +127,30 @@ impl Inventory {
         let is_there = |namespace: &Namespace, name: &ResourceName| present.contains(&(Some(namespace), name));
         let mut gone = Vec::new();
         match known(kind) {
-            Known::Deployment => rows.deployments.retain(|target, _| {
-                let stays = is_there(&target.namespace, &target.name);
-                if !stays {
-                    gone.push(target.clone());
-                }
-                stays
-            }),
-            Known::ReplicaSet => rows.replica_sets.retain(|(namespace, name), _| is_there(namespace, name)),
-            Known::Pod => rows.pods.retain(|(namespace, name), _| is_there(namespace, name)),
+            Known::Deployment => {
+                rows.deployments.retain(|target, _| {
+                    let stays = is_there(&target.namespace, &target.name);
+                    if !stays {
+                        gone.push(target.clone());
+                    }
+                    stays
+                });
+                let Rows { deployments, deployments_by_uid, .. } = &mut *rows;
+                deployments_by_uid
+                    .retain(|uid, target| deployments.get(target).is_some_and(|row| row.uid() == Some(uid)));
+            }
+            Known::ReplicaSet => {
+                let removed = rows.replica_sets.retain(|(namespace, name)| is_there(namespace, name));
+                gone.extend(removed.iter().filter_map(|row| rows.owner_of_set(row)));
+            }
+            Known::Pod => {
+                let removed = rows.pods.retain(|(namespace, name)| is_there(namespace, name));
+                gone.extend(removed.iter().filter_map(|row| rows.owner_of_pod(row)));
+            }
             Known::Service => rows.services.retain(|(namespace, name), _| is_there(namespace, name)),
             Known::Other if *kind == Kind::new("", "Namespace") => {
                 let names: HashSet<&str> = present.iter().map(|(_, name)| name.as_str()).collect();
-                rows.namespaces.retain(|namespace, ()| names.contains(namespace.as_str()));
+                rows.namespaces.retain(|namespace| names.contains(namespace.as_str()));
             }
             Known::Other => {}
         }
@@ -231,105 +170,55 @@ impl Rows {
     /// Finds the Deployment that an object belongs to.
     fn deployment_of(&self, resource: &ResourceRef) -> Option<DeploymentRef> {
         let key = key(resource)?;
-        let uid = match known(&resource.kind) {
-            Known::Deployment => return Some(DeploymentRef::new(key.0, key.1)),
-            Known::ReplicaSet => self.replica_sets.get(&key)?.owner_uid.clone(),
-            Known::Pod => {
-                let owner = &self.pods.get(&key)?.owner_uid;
-                self.replica_sets.values().find(|row| row.uid == *owner)?.owner_uid.clone()
-            }
-            Known::Service | Known::Other => return None,
-        };
-        let owns = |row: &DeploymentRow| row.deployment.metadata.uid.as_deref() == Some(uid.as_str());
-        self.deployments.iter().find(|(_, row)| owns(row)).map(|(target, _)| target.clone())
+        match known(&resource.kind) {
+            Known::Deployment => Some(DeploymentRef::new(key.0, key.1)),
+            Known::ReplicaSet => self.owner_of_set(self.replica_sets.get(&key)?),
+            Known::Pod => self.owner_of_pod(self.pods.get(&key)?),
+            Known::Service | Known::Other => None,
+        }
+    }
+
+    fn owner_of_set(&self, row: &ReplicaSetRow) -> Option<DeploymentRef> {
+        self.deployments_by_uid.get(&row.owner_uid).cloned()
+    }
+
+    fn owner_of_pod(&self, row: &PodRow) -> Option<DeploymentRef> {
+        self.owner_of_set(self.replica_sets.with_uid(&row.owner_uid)?)
+    }
+
+    fn pods_of(&self, deployment_uid: &str) -> Vec<Arc<PodRow>> {
+        self.replica_sets.of(deployment_uid).flat_map(|set| self.pods.of(&set.uid)).cloned().collect()
+    }
+
+    fn put_deployment(&mut self, row: DeploymentRow) {
+        self.remove_deployment(&row.target);
+        if let Some(uid) = row.uid() {
+            self.deployments_by_uid.insert(uid.to_owned(), row.target.clone());
+        }
+        self.deployments.insert(row.target.clone(), Arc::new(row));
+    }
+
+    fn remove_deployment(&mut self, target: &DeploymentRef) {
+        if let Some(uid) = self.deployments.remove(target).as_ref().and_then(|row| row.uid()) {
+            self.deployments_by_uid.remove(uid);
+        }
     }
 
     fn remove(&mut self, resource: &ResourceRef) {
         if resource.kind == Kind::new("", "Namespace") {
-            self.namespaces.retain(|namespace, ()| namespace.as_str() != resource.name.as_str());
+            self.namespaces.retain(|namespace| namespace.as_str() != resource.name.as_str());
         }
         let Some(key) = key(resource) else { return };
         match known(&resource.kind) {
-            Known::Deployment => drop(self.deployments.remove(&DeploymentRef::new(key.0, key.1))),
-            Known::ReplicaSet => drop(self.replica_sets.remove(&key)),
-            Known::Pod => drop(self.pods.remove(&key)),
+            Known::Deployment => self.remove_deployment(&DeploymentRef::new(key.0, key.1)),
+            Known::ReplicaSet => self.replica_sets.remove(&key),
+            Known::Pod => self.pods.remove(&key),
             Known::Service => drop(self.services.remove(&key)),
             Known::Other => {}
         }
     }
 }
 
-/// The kinds that pages show.
-enum Known {
-    Deployment,
-    ReplicaSet,
-    Pod,
-    Service,
-    Other,
-}
-
-fn known(kind: &Kind) -> Known {
-    match (kind.group.as_str(), kind.kind.as_str()) {
-        ("apps", "Deployment") => Known::Deployment,
-        ("apps", "ReplicaSet") => Known::ReplicaSet,
-        ("", "Pod") => Known::Pod,
-        ("", "Service") => Known::Service,
-        _ => Known::Other,
-    }
-}
-
-fn key(resource: &ResourceRef) -> Option<(Namespace, ResourceName)> {
+fn key(resource: &ResourceRef) -> Option<Key> {
     Some((resource.namespace.clone()?, resource.name.clone()))
-}
-
-fn read<T: DeserializeOwned>(object: &Value) -> Option<T> {
-    T::deserialize(object).inspect_err(|error| tracing::warn!(%error, "an object cannot be read")).ok()
-}
-
-fn deployment_row(object: &Value) -> Option<DeploymentRow> {
-    let mut deployment: Deployment = read(object)?;
-    let managers = deployment.metadata.managed_fields.take().unwrap_or_default();
-    let newest = managers
-        .into_iter()
-        .filter(|entry| entry.subresource.as_deref() != Some("status"))
-        .filter(|entry| entry.manager.as_deref() != Some("kube-controller-manager"))
-        .max_by_key(|entry| entry.time.as_ref().map(|time| time.0));
-    if let Some(annotations) = &mut deployment.metadata.annotations {
-        annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
-    }
-    let changed_at = newest.as_ref().and_then(|entry| entry.time.as_ref()).map(|time| time.0);
-    Some(DeploymentRow { deployment, changed_at, changed_by: newest.and_then(|entry| entry.manager) })
-}
-
-fn replica_set_row(object: ReplicaSet) -> Option<ReplicaSetRow> {
-    let metadata = object.metadata;
-    let owner = metadata.owner_references?.into_iter().find(|owner| owner.controller == Some(true))?;
-    let revision = metadata.annotations.as_ref().and_then(|all| all.get("deployment.kubernetes.io/revision"));
-    let revision = revision.and_then(|text| text.parse().ok()).unwrap_or(0);
-    let spec = object.spec?;
-    let images = spec.template.and_then(|template| template.spec).map(|pod| pod.containers).unwrap_or_default();
-    let count = |number: Option<i32>| number.and_then(|number| u32::try_from(number).ok()).unwrap_or(0);
-    Some(ReplicaSetRow {
-        name: metadata.name?,
-        uid: metadata.uid?,
-        owner_uid: owner.uid,
-        revision,
-        images: images.into_iter().filter_map(|container| container.image).collect(),
-        desired: count(spec.replicas),
-        ready: count(object.status.and_then(|status| status.ready_replicas)),
-        created_at: metadata.creation_timestamp.map(|time| time.0),
-    })
-}
-
-fn pod_row(pod: &Pod) -> Option<PodRow> {
-    let owners = pod.metadata.owner_references.as_ref()?;
-    let owner = owners.iter().find(|owner| owner.controller == Some(true))?;
-    Some(PodRow { owner_uid: owner.uid.clone(), summary: crate::health::summarize_pod(pod)? })
-}
-
-fn service_row(object: Service) -> Option<ServiceRow> {
-    Some(ServiceRow {
-        name: object.metadata.name?,
-        selector: object.spec?.selector.filter(|selector| !selector.is_empty())?,
-    })
 }

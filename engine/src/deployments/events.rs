@@ -11,8 +11,9 @@ use super::{not_found, refusal, what};
 use crate::rights::{Action, check_in};
 use crate::{Caller, Engine, Error};
 
-/// Events of a namespace that are looked through.
-const MOST: u32 = 2000;
+/// Events of a namespace that are read at a time, and how often: the server keeps them in no useful order.
+const PAGE: u32 = 500;
+const PAGES: usize = 20;
 /// Events that are shown.
 const SHOWN: usize = 200;
 
@@ -35,10 +36,17 @@ impl Engine {
         uids.extend(inventory.replica_sets_of(&uid).iter().map(|row| row.uid.clone()));
         uids.insert(uid);
         let api: Api<Event> = Api::namespaced(self.parts.cluster.client(), target.namespace.as_str());
-        let events = api.list(&ListParams::default().limit(MOST)).await;
-        let events = events.map_err(|error| refusal::read_error(error, target))?.items;
         let concerns = |event: &Event| event.involved_object.uid.as_ref().is_some_and(|uid| uids.contains(uid));
-        let mut events: Vec<EventSummary> = events.into_iter().filter(concerns).map(summarize).collect();
+        let mut events: Vec<EventSummary> = Vec::new();
+        let mut parameters = ListParams::default().limit(PAGE);
+        for _ in 0..PAGES {
+            let page = api.list(&parameters).await.map_err(|error| refusal::read_error(error, target))?;
+            events.extend(page.items.into_iter().filter(concerns).map(summarize));
+            match page.metadata.continue_.filter(|token| !token.is_empty()) {
+                Some(token) => parameters = parameters.continue_token(&token),
+                None => break,
+            }
+        }
         events.sort_by_key(|event| std::cmp::Reverse(event.last_seen));
         events.truncate(SHOWN);
         Ok(events)

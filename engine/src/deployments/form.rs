@@ -6,13 +6,12 @@ use model::deployment::{DeploymentForm, DeploymentRef};
 use model::{ContainerName, FieldError, Namespace, ResourceName};
 use serde_json::{Map, Value, json};
 
-use super::edit::{check_image, check_label, check_quantity};
+use super::check::{check_image, check_label, check_quantity, check_replicas, check_variable};
+use super::ports::{known_port, parse_port, port_line};
 use crate::Error;
 
 /// The label that joins a new Deployment with its pods.
 const NAME_LABEL: &str = "app.kubernetes.io/name";
-/// More would be a slip of the finger.
-const MOST_REPLICAS: u32 = 10_000;
 
 /// A form whose fields have all been checked.
 struct Checked {
@@ -170,11 +169,10 @@ fn fill(tree: &mut Value, container: &str, checked: &Checked) {
     }
     let Some(container) = container_mut(tree, container) else { return };
     container.insert("image".into(), checked.image.clone().into());
-    let known = container.get("env").and_then(Value::as_array).cloned().unwrap_or_default();
-    // What comes from elsewhere or has several lines is not in the form and stays.
-    let mut env: Vec<Value> = known.into_iter().filter(|one| plain_env(one).is_none()).collect();
-    env.extend(checked.env.iter().map(|(name, value)| json!({ "name": name, "value": value })));
-    for (field, list) in [("env", env), ("ports", checked.ports.clone())] {
+    let env = fill_env(container.get("env").and_then(Value::as_array), &checked.env);
+    let known_ports = container.get("ports").cloned().unwrap_or_default();
+    let ports = checked.ports.iter().map(|port| known_port(&known_ports, port.clone())).collect();
+    for (field, list) in [("env", env), ("ports", ports)] {
         match list.is_empty() {
             true => drop(container.remove(field)),
             false => drop(container.insert(field.into(), list.into())),
@@ -190,13 +188,38 @@ fn fill(tree: &mut Value, container: &str, checked: &Checked) {
     }
 }
 
+/// Puts typed variables among the known ones. What comes from elsewhere or has several lines is not in the form and
+/// stays, and each stays in its place, since a variable may name those before it.
+fn fill_env(known: Option<&Vec<Value>>, typed: &[(String, String)]) -> Vec<Value> {
+    let make = |(name, value): &(String, String)| json!({ "name": name, "value": value });
+    let is_typed = |one: &Value, name: &str| one.get("name").and_then(Value::as_str) == Some(name);
+    let known: Vec<Value> = known
+        .into_iter()
+        .flatten()
+        .filter_map(|one| {
+            let typed = typed.iter().rev().find(|(name, _)| is_typed(one, name));
+            match plain_env(one) {
+                None => Some(typed.map_or_else(|| one.clone(), make)),
+                Some(same) if typed.is_some_and(|(name, value)| (name.as_str(), value.as_str()) == same) => {
+                    Some(one.clone())
+                }
+                Some(_) => typed.map(make),
+            }
+        })
+        .collect();
+    let new = typed.iter().filter(|(name, _)| !known.iter().any(|one| is_typed(one, name)));
+    let new: Vec<Value> = new.map(make).collect();
+    known.into_iter().chain(new).collect()
+}
+
 fn check(form: &DeploymentForm, problems: &mut Vec<FieldError>) -> Option<Checked> {
     let image = take(problems, "image", check_image(form.image.trim()));
     let replicas = match form.replicas.trim() {
         "" => None,
         text => match text.parse::<u32>() {
-            Ok(number) if number <= MOST_REPLICAS => Some(number),
-            _ => take(problems, "replicas", Err(format!("Replicas are a number from 0 to {MOST_REPLICAS}."))),
+            Ok(number) => take(problems, "replicas", check_replicas(number)),
+            // Whatever it is, it is no number in the range.
+            Err(_) => take(problems, "replicas", check_replicas(u32::MAX)),
         },
     };
     let env = each_line(problems, "env", &form.env, parse_env);
@@ -237,36 +260,8 @@ fn each_line<T>(
 fn parse_env(line: &str) -> Result<(String, String), String> {
     let (name, value) = line.split_once('=').ok_or("A variable is written NAME=value.")?;
     let name = name.trim();
-    let plain = |c: char| c.is_ascii_graphic() && c != '=';
-    if name.is_empty() || !name.chars().all(plain) || name.starts_with(|c: char| c.is_ascii_digit()) {
-        return Err("A variable's name has letters, digits and _, and begins with no digit.".into());
-    }
+    check_variable(name)?;
     Ok((name.to_owned(), value.to_owned()))
-}
-
-fn parse_port(line: &str) -> Result<Value, String> {
-    let line = line.trim();
-    let (name, rest) = line.split_once('=').map_or((None, line), |(name, rest)| (Some(name.trim()), rest.trim()));
-    let (number, protocol) = rest.split_once('/').unwrap_or((rest, "TCP"));
-    let protocol = protocol.trim().to_uppercase();
-    let number = number.trim().parse::<u16>().ok().filter(|number| *number > 0);
-    let number = number.ok_or("A port is written 8080, http=8080 or dns=53/UDP; its number is 1 to 65535.")?;
-    if !["TCP", "UDP", "SCTP"].contains(&protocol.as_str()) {
-        return Err("A port's protocol is TCP, UDP or SCTP.".into());
-    }
-    let mut port = json!({ "containerPort": number, "protocol": protocol });
-    if let Some(name) = name {
-        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        if name.is_empty()
-            || name.len() > 15
-            || !name.chars().all(plain)
-            || !name.chars().any(|c| c.is_ascii_lowercase())
-        {
-            return Err("A port's name has 1 to 15 of a-z, 0-9 and -, and a letter among them.".into());
-        }
-        set(&mut port, &[], "name", Some(name.into()));
-    }
-    Ok(port)
 }
 
 fn parse_label(line: &str) -> Result<(String, String), String> {
@@ -282,13 +277,6 @@ fn plain_env(variable: &Value) -> Option<(&str, &str)> {
     }
     let value = variable.get("value").and_then(Value::as_str).unwrap_or_default();
     (!value.contains(['\n', '\r'])).then_some((name, value))
-}
-
-fn port_line(port: &Value) -> String {
-    let number = port.get("containerPort").map(ToString::to_string).unwrap_or_default();
-    let name = port.get("name").and_then(Value::as_str).map(|name| format!("{name}=")).unwrap_or_default();
-    let protocol = port.get("protocol").and_then(Value::as_str).filter(|protocol| *protocol != "TCP");
-    format!("{name}{number}{}", protocol.map(|protocol| format!("/{protocol}")).unwrap_or_default())
 }
 
 fn take<T, E: ToString>(problems: &mut Vec<FieldError>, field: &str, result: Result<T, E>) -> Option<T> {
@@ -346,7 +334,7 @@ mod tests {
         edited.memory_limit = String::new();
         let tree = apply(&tree, &edited).unwrap();
         let container = container_of(&tree, "api").unwrap();
-        assert_eq!(container["env"], json!([secret, { "name": "MODE", "value": "slow" }]));
+        assert_eq!(container["env"], json!([{ "name": "MODE", "value": "slow" }, secret]));
         assert_eq!(container["resources"]["limits"], json!({}));
     }
 

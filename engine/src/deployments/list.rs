@@ -1,10 +1,11 @@
 //! The list: filtered, sorted and cut into pages here, from what the watches have seen.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use model::deployment::{DeploymentQuery, DeploymentRef, DeploymentSort, DeploymentSummary};
+use model::health::Health;
+use model::sync::RecordInfo;
 use model::{Namespace, Page};
 
 use crate::cluster::inventory::{DeploymentRow, PodRow};
@@ -23,26 +24,24 @@ impl Engine {
     ) -> Result<Page<DeploymentSummary>, Error> {
         check(caller, Action::SeeResources)?;
         self.be_complete()?;
-        let inventory = self.parts.cluster.inventory();
-        let pods = inventory.pods_by_deployment();
+        let wanted = |target: &DeploymentRef| {
+            caller.sees(Some(&target.namespace))
+                && query.namespace.as_ref().is_none_or(|wanted| *wanted == target.namespace)
+        };
+        let rows = self.parts.cluster.inventory().deployments_with_pods(wanted);
+        let mut entries: Vec<Entry> = rows.iter().map(|(row, pods)| Entry::new(row, pods)).collect();
         let words: Vec<String> = query.filter.split_whitespace().map(str::to_lowercase).collect();
-        let mut rows: Vec<DeploymentSummary> = inventory
-            .deployments()
-            .iter()
-            .filter(|row| visible(row, caller, query.namespace.as_ref()))
-            .filter_map(|row| self.summarize(row, pods_of(&pods, row)))
-            .filter(|row| words.iter().all(|word| matches(row, word)))
-            .collect();
-        rows.sort_by(|a, b| {
-            let order = compare(query.sort, a, b);
+        entries.retain(|entry| words.iter().all(|word| entry.matches(word)));
+        entries.sort_by(|a, b| {
+            let order = a.compare(b, query.sort);
             let order = if query.descending { order.reverse() } else { order };
-            order.then_with(|| a.target.cmp(&b.target))
+            order.then_with(|| a.row.target.cmp(&b.row.target))
         });
-        let mut page = Page::cut(rows.into_iter(), query.page);
-        for row in &mut page.items {
-            row.record = self.record_of(&self.deployment_resource(&row.target));
-        }
-        Ok(page)
+        // Only what is shown is made.
+        Ok(Page::cut(entries.into_iter(), query.page).map(|entry| {
+            let record = self.record_of(&self.deployment_resource(&entry.row.target));
+            entry.into_summary(record)
+        }))
     }
 
     /// Lists the namespaces that the caller sees.
@@ -67,63 +66,74 @@ impl Engine {
         };
         Err(Error::unavailable("the cluster", reason))
     }
+}
 
-    /// Makes a row, whose record is not known yet; `None` for one whose name or namespace is none.
-    pub(super) fn summarize(&self, row: &DeploymentRow, pods: &[Arc<PodRow>]) -> Option<DeploymentSummary> {
-        let deployment = &row.deployment;
-        let metadata = &deployment.metadata;
-        let target = target_of(row)?;
-        let spec = deployment.spec.as_ref();
-        let count = |number: Option<i32>| number.and_then(|number| u32::try_from(number).ok()).unwrap_or(0);
-        let containers = spec.and_then(|spec| spec.template.spec.as_ref()).map(|pod| pod.containers.as_slice());
-        Some(DeploymentSummary {
-            uid: metadata.uid.clone()?,
-            health: health::judge_deployment(deployment, pods.iter().map(|pod| &pod.summary)),
-            desired: count(spec.and_then(|spec| spec.replicas)),
-            ready: count(deployment.status.as_ref().and_then(|status| status.ready_replicas)),
-            images: containers.unwrap_or_default().iter().filter_map(|container| container.image.clone()).collect(),
+/// A Deployment while the list is filtered and sorted.
+pub(super) struct Entry<'a> {
+    row: &'a DeploymentRow,
+    health: Health,
+}
+
+impl<'a> Entry<'a> {
+    pub(super) fn new(row: &'a DeploymentRow, pods: &[Arc<PodRow>]) -> Self {
+        let health = health::judge_deployment(&row.deployment, pods.iter().map(|pod| &pod.summary));
+        Self { row, health }
+    }
+
+    /// Makes what the list shows of it.
+    pub(super) fn into_summary(self, record: RecordInfo) -> DeploymentSummary {
+        let metadata = &self.row.deployment.metadata;
+        let spec = self.row.deployment.spec.as_ref();
+        DeploymentSummary {
+            target: self.row.target.clone(),
+            uid: metadata.uid.clone().unwrap_or_default(),
+            desired: self.desired(),
+            ready: self.ready(),
+            images: self.images().map(ToOwned::to_owned).collect(),
             paused: spec.and_then(|spec| spec.paused).unwrap_or(false),
             created_at: metadata.creation_timestamp.as_ref().map(|time| time.0),
-            changed_at: row.changed_at,
-            changed_by: row.changed_by.clone(),
-            record: model::sync::RecordInfo::unknown("It was not asked for."),
-            target,
-        })
+            changed_at: self.row.changed_at,
+            changed_by: self.row.changed_by.clone(),
+            health: self.health,
+            record,
+        }
+    }
+
+    fn images(&self) -> impl Iterator<Item = &'a str> {
+        let spec = self.row.deployment.spec.as_ref();
+        let containers = spec.and_then(|spec| spec.template.spec.as_ref()).map(|pod| pod.containers.as_slice());
+        containers.unwrap_or_default().iter().filter_map(|container| container.image.as_deref())
+    }
+
+    fn ready(&self) -> u32 {
+        count(self.row.deployment.status.as_ref().and_then(|status| status.ready_replicas))
+    }
+
+    fn desired(&self) -> u32 {
+        count(self.row.deployment.spec.as_ref().and_then(|spec| spec.replicas))
+    }
+
+    fn matches(&self, word: &str) -> bool {
+        self.row.target.to_string().contains(word)
+            || self.health.state.to_string().to_lowercase().contains(word)
+            || self.images().any(|image| image.to_lowercase().contains(word))
+    }
+
+    fn compare(&self, other: &Self, sort: DeploymentSort) -> Ordering {
+        let (mine, theirs) = (&self.row.target, &other.row.target);
+        match sort {
+            DeploymentSort::Name => mine.name.cmp(&theirs.name),
+            DeploymentSort::Namespace => mine.namespace.cmp(&theirs.namespace),
+            // Worst first.
+            DeploymentSort::Health => other.health.state.cmp(&self.health.state),
+            DeploymentSort::Ready => (self.ready(), self.desired()).cmp(&(other.ready(), other.desired())),
+            DeploymentSort::Image => self.images().cmp(other.images()),
+            // Newest first.
+            DeploymentSort::Changed => other.row.changed_at.cmp(&self.row.changed_at),
+        }
     }
 }
 
-pub(super) fn target_of(row: &DeploymentRow) -> Option<DeploymentRef> {
-    let metadata = &row.deployment.metadata;
-    Some(DeploymentRef::new(metadata.namespace.as_ref()?.parse().ok()?, metadata.name.as_ref()?.parse().ok()?))
-}
-
-fn visible(row: &DeploymentRow, caller: &Caller, namespace: Option<&Namespace>) -> bool {
-    target_of(row).is_some_and(|target| {
-        caller.sees(Some(&target.namespace)) && namespace.is_none_or(|wanted| *wanted == target.namespace)
-    })
-}
-
-fn pods_of<'a>(pods: &'a HashMap<String, Vec<Arc<PodRow>>>, row: &DeploymentRow) -> &'a [Arc<PodRow>] {
-    let uid = row.deployment.metadata.uid.as_deref().unwrap_or_default();
-    pods.get(uid).map(Vec::as_slice).unwrap_or_default()
-}
-
-fn matches(row: &DeploymentSummary, word: &str) -> bool {
-    let health = row.health.state.to_string().to_lowercase();
-    row.target.to_string().contains(word)
-        || health.contains(word)
-        || row.images.iter().any(|image| image.to_lowercase().contains(word))
-}
-
-fn compare(sort: DeploymentSort, a: &DeploymentSummary, b: &DeploymentSummary) -> Ordering {
-    match sort {
-        DeploymentSort::Name => a.target.name.cmp(&b.target.name),
-        DeploymentSort::Namespace => a.target.namespace.cmp(&b.target.namespace),
-        // Worst first.
-        DeploymentSort::Health => b.health.state.cmp(&a.health.state),
-        DeploymentSort::Ready => (a.ready, a.desired).cmp(&(b.ready, b.desired)),
-        DeploymentSort::Image => a.images.cmp(&b.images),
-        // Newest first.
-        DeploymentSort::Changed => b.changed_at.cmp(&a.changed_at),
-    }
+fn count(number: Option<i32>) -> u32 {
+    number.and_then(|number| u32::try_from(number).ok()).unwrap_or(0)
 }

@@ -3,12 +3,12 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use model::deployment::{DeploymentChange, FieldConflict, Preview};
+use model::deployment::{DeploymentChange, Preview, WriteOptions};
 use model::diff::Diff;
 use serde_json::{Value, json};
 
+use super::plan::version;
 use super::refusal;
-use super::write::version;
 use crate::{Caller, Engine, Error};
 
 /// Versions that are remembered, of all Deployments together.
@@ -36,10 +36,11 @@ impl Engine {
         change: &DeploymentChange,
         resource_version: Option<&str>,
     ) -> Result<Preview, Error> {
-        let plan = self.plan(caller, change).await?;
-        let mut conflicts: Vec<FieldConflict> = Vec::new();
-        if !plan.removed().is_empty() {
-            conflicts.push(FieldConflict { manager: "another manager".into(), fields: plan.removed().to_vec() });
+        let plan = Box::pin(self.plan(caller, change)).await?;
+        let mut conflicts = plan.foreign().to_vec();
+        if let Some(live) = &plan.live {
+            // Its version is what the write will name.
+            self.remember_base(live);
         }
         let (answer, warnings) = self.parts.cluster.with_warnings(self.send(&plan, true, false)).await;
         let (stored, warnings) = match answer {
@@ -68,9 +69,9 @@ impl Engine {
         })
     }
 
-    /// Checks that nothing but the status has changed since a version.
-    pub(super) fn check_fresh(&self, live: &Value, base: &str) -> Result<(), Error> {
-        match self.meanwhile(live, base) {
+    /// Checks that nothing but the status has changed since the version that a write names, if it names one.
+    pub(super) fn check_fresh(&self, live: &Value, options: &WriteOptions) -> Result<(), Error> {
+        match options.resource_version.as_deref().and_then(|base| self.meanwhile(live, base)) {
             None => Ok(()),
             Some(_) => Err(refusal::stale()),
         }
@@ -103,15 +104,28 @@ impl Engine {
 }
 
 /// What a person edits: the status and its noise are left out.
-fn essence(live: &Value) -> Value {
+pub(super) fn essence(live: &Value) -> Value {
     let mut annotations = live.pointer("/metadata/annotations").cloned().unwrap_or_default();
     if let Some(annotations) = annotations.as_object_mut() {
         annotations.remove("deployment.kubernetes.io/revision");
         annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
     }
     let labels = live.pointer("/metadata/labels").cloned().unwrap_or_default();
-    let spec = live.get("spec").cloned().unwrap_or_default();
+    let mut spec = live.get("spec").cloned().unwrap_or_default();
+    drop_nulls(&mut spec);
     json!({ "metadata": { "labels": labels, "annotations": annotations }, "spec": spec })
+}
+
+/// Some servers write `creationTimestamp: null` into templates; the inventory does not keep it.
+fn drop_nulls(tree: &mut Value) {
+    match tree {
+        Value::Object(map) => {
+            map.retain(|_, value| !value.is_null());
+            map.values_mut().for_each(drop_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
+        _ => {}
+    }
 }
 
 impl Bases {

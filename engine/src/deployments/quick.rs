@@ -5,13 +5,12 @@ use model::deployment::{Applied, DeploymentChange, DeploymentRef, Undo, UndoActi
 use model::history::Verb;
 use serde_json::{Value, json};
 
-use super::write::version;
+use super::check::check_replicas;
+use super::plan::version;
+use super::write::Write;
 use super::{MANAGER, RESTARTED_AT, what};
 use crate::rights::{Action, check_in};
 use crate::{Caller, Engine, Error};
-
-/// More would be a slip of the finger.
-const MOST_REPLICAS: u32 = 10_000;
 
 impl Engine {
     /// Sets the number of replicas through the scale subresource.
@@ -26,16 +25,14 @@ impl Engine {
         options: &WriteOptions,
     ) -> Result<Applied, Error> {
         check_in(caller, Action::WriteDeployments, Some(&target.namespace), &what(target))?;
-        if replicas > MOST_REPLICAS {
-            let message = format!("Replicas are a number from 0 to {MOST_REPLICAS}.");
-            return Err(Error::invalid_field("replicas", message));
-        }
+        check_replicas(replicas).map_err(|error| Error::invalid_field("replicas", error))?;
         let live = self.live_deployment(target).await?;
         let old = live.pointer("/spec/replicas").and_then(Value::as_u64).and_then(|old| u32::try_from(old).ok());
         let old = old.unwrap_or(1);
         let words = format!("Scale {target} to {replicas}");
-        let before = version(&live).map(ToOwned::to_owned);
-        let done = self.perform(caller, target, Verb::Scale, &words, options, true, before, async {
+        self.check_fresh(&live, options)?;
+        let write = Write { target, verb: Verb::Scale, summary: &words, before: version(&live).map(ToOwned::to_owned) };
+        let done = self.perform(caller, write, options, async {
             let patch = json!({ "spec": { "replicas": replicas } });
             let api = self.deployment_api(target);
             let scale = api.patch_scale(target.name.as_str(), &parameters(), &Patch::Merge(patch)).await?;
@@ -148,8 +145,9 @@ impl Engine {
         patch: Value,
         options: &WriteOptions,
     ) -> Result<Applied, Error> {
-        let before = version(live).map(ToOwned::to_owned);
-        let done = self.perform(caller, target, verb, words, options, verb != Verb::Pause, before, async {
+        self.check_fresh(live, options)?;
+        let write = Write { target, verb, summary: words, before: version(live).map(ToOwned::to_owned) };
+        let done = self.perform(caller, write, options, async {
             let stored =
                 self.deployment_api(target).patch(target.name.as_str(), &parameters(), &Patch::Merge(patch)).await?;
             Ok((stored.metadata.uid.unwrap_or_default(), stored.metadata.resource_version))

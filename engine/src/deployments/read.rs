@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{Container, EnvVar as KubernetesEnv};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
+use model::ResourceName;
 use model::deployment::{Condition, DeploymentDetail, DeploymentForm, DeploymentRef};
 use model::workload::{ContainerPort, ContainerSummary, EnvValue, EnvVar, ReplicaSetSummary};
 use serde_json::Value;
 
+use super::list::Entry;
 use super::{form, not_found, refusal, what};
 use crate::cluster::inventory::ReplicaSetRow;
 use crate::rights::{Action, check_in};
@@ -25,8 +27,8 @@ impl Engine {
         let row = inventory.deployment(target).ok_or_else(|| not_found(target))?;
         let uid = row.deployment.metadata.uid.clone().unwrap_or_default();
         let pods = inventory.pods_of(&uid);
-        let mut summary = self.summarize(&row, &pods).ok_or_else(|| not_found(target))?;
-        summary.record = self.record_of(&self.deployment_resource(target));
+        let record = self.record_of(&self.deployment_resource(target));
+        let summary = Entry::new(&row, &pods).into_summary(record);
         let deployment = &row.deployment;
         self.remember_base(&serde_json::to_value(deployment).unwrap_or_default());
         let spec = deployment.spec.as_ref().ok_or_else(|| not_found(target))?;
@@ -87,9 +89,17 @@ impl Engine {
 
     /// Asks the API server for the whole object, managed fields included.
     pub(super) async fn live_deployment(&self, target: &DeploymentRef) -> Result<Value, Error> {
-        let live = self.deployment_api(target).get(target.name.as_str()).await;
-        let live = live.map_err(|error| refusal::read_error(error, target))?;
-        with_types(serde_json::to_value(live).map_err(|error| Error::internal("reading a deployment", error))?)
+        // A name that no Deployment can have may mean something else in an address.
+        if ResourceName::subdomain(target.name.as_str()).is_err() {
+            return Err(not_found(target));
+        }
+        self.get_live(target).await.map_err(|error| refusal::read_error(error, target))
+    }
+
+    pub(super) async fn get_live(&self, target: &DeploymentRef) -> Result<Value, kube::Error> {
+        let live = self.deployment_api(target).get(target.name.as_str()).await?;
+        let live = serde_json::to_value(live).map_err(kube::Error::SerdeError)?;
+        Ok(with_types(live).unwrap_or_default())
     }
 }
 

@@ -29,8 +29,11 @@ pub(crate) async fn recover_operations(engine: &Engine) -> Result<(), Error> {
         let result = match engine.live_deployment(&target).await {
             Ok(live) => judge(&live, &operation),
             Err(Error::NotFound { .. }) if operation.verb == model::history::Verb::Delete => {
-                // Gone as asked; without its uid the recorder cannot join the two, so it says what it knows.
-                OperationResult::Unchanged
+                // Gone as asked. While there is a record the recorder has not swept it yet and finds its operation by name.
+                match engine.record_of(&operation.resource).path {
+                    Some(_) => OperationResult::Applied { uid: String::new(), resource_version: None },
+                    None => OperationResult::Unchanged,
+                }
             }
             Err(Error::NotFound { .. }) => OperationResult::Interrupted,
             Err(error) => return Err(error),
@@ -51,4 +54,47 @@ fn judge(live: &Value, operation: &Operation) -> OperationResult {
     }
     let text = |pointer: &str| live.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
     OperationResult::Applied { uid: text("/metadata/uid"), resource_version: Some(text("/metadata/resourceVersion")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::history::{Actor, Verb};
+    use model::{Kind, ResourceRef};
+    use serde_json::json;
+
+    use super::*;
+
+    fn check(verb: Verb, manager: &str, second: &str, expect: bool) {
+        let operation = Operation {
+            id: "1".into(),
+            actor: Actor::Unresolved,
+            verb,
+            resource: ResourceRef {
+                cluster: "c".parse().unwrap(),
+                kind: Kind::deployment(),
+                namespace: None,
+                name: "api".parse().unwrap(),
+            },
+            summary: String::new(),
+            reason: String::new(),
+            started_at: "2026-01-01T00:00:05.9Z".parse().unwrap(),
+            uid: None,
+            resource_version: None,
+        };
+        let live = json!({ "metadata": {
+            "uid": "u", "resourceVersion": "7",
+            "managedFields": [{ "manager": manager, "time": format!("2026-01-01T00:00:{second}Z") }],
+        } });
+        let arrived = matches!(judge(&live, &operation), OperationResult::Applied { .. });
+        assert_eq!(arrived, expect, "{verb:?} {manager} {second}");
+    }
+
+    #[test]
+    fn a_write_has_arrived_when_the_object_shows_it() {
+        check(Verb::Edit, "denshimon", "05", true);
+        check(Verb::Edit, "denshimon", "06", true);
+        check(Verb::Edit, "denshimon", "04", false);
+        check(Verb::Edit, "kubectl-edit", "06", false);
+        check(Verb::Delete, "denshimon", "06", false);
+    }
 }

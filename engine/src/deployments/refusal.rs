@@ -5,7 +5,7 @@ use kube::core::Status;
 use model::FieldError;
 use model::deployment::{DeploymentRef, FieldConflict};
 
-use super::not_found;
+use super::{MANAGER, not_found};
 use crate::Error;
 
 /// The longest message of Kubernetes that is passed on.
@@ -27,10 +27,7 @@ pub(super) fn write_error(error: KubeError, target: &DeploymentRef) -> Error {
     };
     let message = plain(&status.message);
     match status.code {
-        404 if is_about_namespace(&status) => Error::invalid_field(
-            "namespace",
-            format!("There is no namespace {}: make it first, or choose another.", target.namespace),
-        ),
+        404 if is_about_namespace(&status) => Error::invalid_field("namespace", no_namespace(target)),
         404 => not_found(target),
         409 if status.reason == "AlreadyExists" => Error::Conflict {
             message: format!("There is a deployment {target} already."),
@@ -56,6 +53,15 @@ pub(super) fn write_error(error: KubeError, target: &DeploymentRef) -> Error {
             hint: "A policy of the cluster refuses this, or Denshimon's own account lacks the right.".into(),
             fields: Vec::new(),
         },
+        // The API server answers so when a field is not in its schema (1.36 still does).
+        500 if is_schema_error(&status) => {
+            let what = message.rsplit_once("Kind=Deployment): ").map_or(message.as_str(), |(_, what)| what);
+            Error::Refused {
+                message: format!("Kubernetes does not know what this says: {what}"),
+                hint: "Correct the field that it names and preview again.".into(),
+                fields: Vec::new(),
+            }
+        }
         code if code == 429 || code >= 500 => Error::unavailable("the cluster", KubeError::Api(status)),
         _ => Error::Refused {
             message: format!("Kubernetes refuses it: {message}"),
@@ -63,6 +69,11 @@ pub(super) fn write_error(error: KubeError, target: &DeploymentRef) -> Error {
             fields: Vec::new(),
         },
     }
+}
+
+/// The same words for a namespace that is not there and for one that the caller may not see.
+pub(super) fn no_namespace(target: &DeploymentRef) -> String {
+    format!("There is no namespace {}, or you may not see it: choose another.", target.namespace)
 }
 
 /// Somebody changed it since it was read.
@@ -94,6 +105,9 @@ pub(super) fn conflicts(status: &Status) -> Vec<FieldConflict> {
         }
         // `conflict with "kubectl-edit" using apps/v1`
         let manager = cause.message.split('"').nth(1).unwrap_or("another manager").to_owned();
+        if manager == MANAGER {
+            continue;
+        }
         let field = cause.field.trim_start_matches('.').to_owned();
         match found.iter_mut().find(|conflict| conflict.manager == manager) {
             Some(conflict) => conflict.fields.push(field),
@@ -101,6 +115,21 @@ pub(super) fn conflicts(status: &Status) -> Vec<FieldConflict> {
         }
     }
     found
+}
+
+/// Tells whether an apply is only in the way of updates that Denshimon made itself.
+pub(super) fn is_own_conflict(status: &Status) -> bool {
+    let causes = status.details.iter().flat_map(|details| &details.causes);
+    causes.into_iter().any(|cause| cause.reason == "FieldManagerConflict") && conflicts(status).is_empty()
+}
+
+/// Tells whether the API server has answered, and so done nothing; otherwise nobody knows what it did.
+pub(super) fn is_answer(error: &KubeError) -> bool {
+    matches!(error, KubeError::Api(status) if status.code < 500 || is_schema_error(status))
+}
+
+fn is_schema_error(status: &Status) -> bool {
+    status.code == 500 && status.message.starts_with("failed to create typed patch object")
 }
 
 fn causes(status: &Status) -> Vec<FieldError> {

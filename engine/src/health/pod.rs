@@ -4,17 +4,14 @@ use k8s_openapi::api::core::v1::{ContainerStatus, Pod, PodStatus};
 use model::health::{Health, HealthState};
 use model::workload::PodSummary;
 
-/// Reasons to wait that do not pass by themselves.
-const STUCK: [&str; 8] = [
-    "CrashLoopBackOff",
-    "ImagePullBackOff",
-    "ErrImagePull",
-    "InvalidImageName",
-    "ErrImageNeverPull",
-    "CreateContainerConfigError",
-    "CreateContainerError",
-    "RunContainerError",
-];
+/// Tells whether a container waits for what does not come by itself, by Argo CD's rule: `ErrImagePull`,
+/// `InvalidImageName`, `CreateContainerConfigError`, `CrashLoopBackOff`.
+fn is_stuck(reason: &str) -> bool {
+    reason.starts_with("Err")
+        || reason.starts_with("Invalid")
+        || reason.ends_with("Error")
+        || reason.ends_with("BackOff")
+}
 
 /// Judges a pod and takes from it what pages show; `None` for one without name or uid.
 pub(crate) fn summarize_pod(pod: &Pod) -> Option<PodSummary> {
@@ -50,7 +47,8 @@ fn judge(status: &PodStatus) -> (String, Health) {
     let all = |list: &Option<Vec<ContainerStatus>>| list.clone().unwrap_or_default();
     let init = all(&status.init_container_statuses);
     let containers = all(&status.container_statuses);
-    if let Some((label, health)) = init.iter().chain(&containers).find_map(stuck) {
+    let has_ended = matches!(status.phase.as_deref(), Some("Succeeded" | "Failed"));
+    if let Some((label, health)) = init.iter().chain(&containers).find_map(stuck).filter(|_| !has_ended) {
         return (label, health);
     }
     let conditions = status.conditions.as_deref().unwrap_or_default();
@@ -82,8 +80,16 @@ fn judge(status: &PodStatus) -> (String, Health) {
 
 /// Finds a container that does not get on, and says which and why.
 fn stuck(container: &ContainerStatus) -> Option<(String, Health)> {
-    let waiting = container.state.as_ref()?.waiting.as_ref()?;
-    let reason = waiting.reason.as_deref().filter(|reason| STUCK.contains(reason))?;
+    let state = container.state.as_ref()?;
+    // Between two tries a container that crashes again and again waits for nothing.
+    let crashed = state.terminated.as_ref().filter(|ended| ended.exit_code != 0 && container.restart_count > 0);
+    if let (Some(crashed), Some(words)) = (crashed, ended(container)) {
+        let label = crashed.reason.clone().unwrap_or_else(|| "Error".into());
+        let words = format!("{words} It was started again {} times.", container.restart_count);
+        return Some((label, Health::new(HealthState::Degraded, words)));
+    }
+    let waiting = state.waiting.as_ref()?;
+    let reason = waiting.reason.as_deref().filter(|reason| is_stuck(reason))?;
     let message = waiting.message.clone().unwrap_or_default();
     let ended = ended(container).map(|ended| format!(" {ended}")).unwrap_or_default();
     let words = sentence(&format!("Container {}: {reason}", container.name), &message);
@@ -155,6 +161,22 @@ mod tests {
             "CrashLoopBackOff",
             HealthState::Degraded,
             "Container app: CrashLoopBackOff: back-off 40s. Container app ended with code 137 (OOMKilled).",
+        );
+        check(
+            json!({ "phase": "Running", "containerStatuses": [{
+                "name": "app", "image": "", "imageID": "", "ready": false, "restartCount": 2,
+                "state": { "terminated": { "exitCode": 1, "reason": "Error" } } }] }),
+            "Error",
+            HealthState::Degraded,
+            "Container app ended with code 1 (Error). It was started again 2 times.",
+        );
+        check(
+            json!({ "phase": "Pending", "initContainerStatuses": [{
+                "name": "prepare", "image": "", "imageID": "", "ready": false, "restartCount": 0,
+                "state": { "waiting": { "reason": "CreateContainerConfigError", "message": "secret \"db\" not found" } } }] }),
+            "CreateContainerConfigError",
+            HealthState::Degraded,
+            "Container prepare: CreateContainerConfigError: secret \"db\" not found.",
         );
         check(
             json!({ "phase": "Failed", "reason": "Evicted", "message": "disk" }),

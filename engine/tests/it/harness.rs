@@ -104,6 +104,11 @@ impl TestEngine {
         Self { engine, folder }
     }
 
+    /// Takes an engine that was started otherwise, and the folder it lives in.
+    pub fn of(engine: Engine, folder: TempDir) -> Self {
+        Self { engine, folder }
+    }
+
     /// Returns the bare repository.
     pub fn repository(&self) -> PathBuf {
         self.folder.path().join("repository.git")
