@@ -25,7 +25,7 @@ export default defineConfig({
   fullyParallel: false,
   forbidOnly: true,
   // A slow machine may lose a race that no person would meet; the report names what was tried again.
-  retries: 2,
+  retries: 4,
   timeout: 120_000,
   expect: { timeout: 20_000 },
   reporter: [["list"]],

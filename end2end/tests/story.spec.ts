@@ -177,9 +177,9 @@ test("a viewer sees and cannot write", async ({ page, program }) => {
   await signIn(page, { username: "grace", password: "another horse battery" });
   await page.goto("/deployments");
   await expect(page.getByRole("heading", { name: "Deployments" })).toBeVisible();
-  const answer = await page.request.post("/fn/deployments/scale_deployment", {
-    headers: { Origin: program.url, Accept: "application/json" },
-    form: { "target[namespace]": namespace, "target[name]": "api", replicas: "9" },
+  const answer = await page.request.patch(`/api/deployments/${namespace}/api`, {
+    headers: { Origin: program.url },
+    data: { replicas: 9 },
   });
   expect(answer.status()).toBe(403);
 });
