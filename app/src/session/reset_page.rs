@@ -18,6 +18,8 @@ pub fn ResetPage() -> impl IntoView {
             <ActionForm action=action>
                 <FormErrors form="reset" problem=problem/>
                 <input type="hidden" name="token" value=token/>
+                // Password managers look for one; the link does not say whose it is.
+                <input type="text" autocomplete="username" readonly=true hidden=true/>
                 <Field
                     form="reset"
                     name="password"
