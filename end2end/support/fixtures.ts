@@ -33,7 +33,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   expectedMessages: [[], { option: true }],
   page: async ({ page, expectedMessages, javaScriptEnabled }, use) => {
     // Without JavaScript the browser fetches the script that the page names and never uses it.
-    if (javaScriptEnabled === false) expectedMessages = [...expectedMessages, /was preloaded using link preload but not used/];
+    if (javaScriptEnabled === false) expectedMessages.push(/was preloaded using link preload but not used/);
     const messages: string[] = [];
     page.on("console", (message) => messages.push(`console ${message.type()}: ${message.text()}`));
     page.on("pageerror", (error) => messages.push(`page error: ${error.message}`));
