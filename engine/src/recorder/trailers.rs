@@ -118,18 +118,19 @@ fn write_actor(actor: &Actor) -> String {
     }
 }
 
+/// An actor whose name had nothing to show (spaces, say) reads as an empty name: the commit's ends are trimmed.
 fn read_actor(text: &str) -> Option<Actor> {
-    match text.split_once(' ') {
-        None if text == "unresolved" => Some(Actor::Unresolved),
-        None if text == "denshimon" => Some(Actor::Denshimon),
-        None => None,
-        Some(("user", name)) => Some(Actor::User(name.parse().ok()?)),
-        Some(("token", rest)) => {
+    let (what, rest) = text.split_once(' ').unwrap_or((text, ""));
+    match what {
+        "unresolved" => Some(Actor::Unresolved),
+        "denshimon" => Some(Actor::Denshimon),
+        "user" => Some(Actor::User(rest.parse().ok()?)),
+        "token" => {
             let (owner, name) = rest.split_once(' ').unwrap_or((rest, ""));
             Some(Actor::Token { name: name.to_owned(), owner: owner.parse().ok()? })
         }
-        Some(("manager", name)) => Some(Actor::Manager(name.to_owned())),
-        Some(_) => None,
+        "manager" => Some(Actor::Manager(rest.to_owned())),
+        _ => None,
     }
 }
 
@@ -184,6 +185,13 @@ mod tests {
             prop_assert_eq!(&read.blocks, &trailers.blocks);
             let (read, written) = (write_actor(&read.actor), write_actor(&trailers.actor));
             prop_assert_eq!(read.trim(), written.trim());
+        }
+
+        #[test]
+        fn a_name_of_nothing_but_spaces_is_read_again(name in "[ \t\u{2028}]{0,3}") {
+            let trailers = Trailers { actor: Actor::Manager(name), cluster: "sandbox".parse().unwrap(), blocks: Vec::new() };
+            let (_, _, lines) = split_message(&format!("Subject\n\n{}\n", trailers.write()));
+            prop_assert_eq!(Trailers::read(&lines).unwrap().actor, Actor::Manager(String::new()));
         }
 
         #[test]
