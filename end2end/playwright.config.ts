@@ -24,8 +24,6 @@ export default defineConfig({
   workers: 1,
   fullyParallel: false,
   forbidOnly: true,
-  // A slow machine may lose a race that no person would meet; the report names what was tried again.
-  retries: 4,
   timeout: 120_000,
   expect: { timeout: 20_000 },
   reporter: [["list"]],

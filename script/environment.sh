@@ -7,6 +7,8 @@ CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/denshimon
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$CACHE/target}
 export DENSHIMON_ASSETS_DIR=${DENSHIMON_ASSETS_DIR:-$CACHE/site}
 export PATH=$HOME/.cargo/bin:/usr/local/go/bin:$PATH
+# Snapshots lie in this clone, even for a test that was compiled in another one.
+export INSTA_WORKSPACE_ROOT=$ROOT
 BINARIES=$CARGO_TARGET_DIR/debug
 mkdir -p "$CACHE"
 

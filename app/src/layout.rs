@@ -17,6 +17,7 @@ pub use sync_chip::chip_words;
 use crate::address::Address;
 use crate::failure::FailurePage;
 use crate::live::Live;
+use crate::reading::reading;
 use api::read_frame;
 use keys::Keys;
 use side_nav::SideNav;
@@ -27,7 +28,7 @@ use top_bar::TopBar;
 pub fn Frame() -> impl IntoView {
     let live = Live::follow();
     provide_context(live);
-    let frame = Resource::new_blocking(move || live.sync.get(), |_| read_frame());
+    let frame = reading(move || live.sync.get(), |_| read_frame());
     let location = use_location();
     view! {
         <a class="skip-link" href="#content">"Skip to the content"</a>

@@ -18,6 +18,7 @@ mod home;
 mod layout;
 mod live;
 mod not_found;
+mod reading;
 mod search;
 mod session;
 mod shell;

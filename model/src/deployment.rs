@@ -30,8 +30,10 @@ pub struct DeploymentSummary {
     /// One per container, in order.
     pub images: Vec<String>,
     pub paused: bool,
+    #[serde(default, with = "crate::timestamp::optional")]
     pub created_at: Option<Timestamp>,
     /// The newest change of its specification, and by whom, where known.
+    #[serde(default, with = "crate::timestamp::optional")]
     pub changed_at: Option<Timestamp>,
     pub changed_by: Option<String>,
     pub record: RecordInfo,
@@ -94,6 +96,7 @@ pub struct Condition {
     pub status: String,
     pub reason: String,
     pub message: String,
+    #[serde(default, with = "crate::timestamp::optional")]
     pub changed_at: Option<Timestamp>,
 }
 
@@ -223,6 +226,7 @@ pub struct Draft {
     pub change: DeploymentChange,
     /// The live version when the draft was begun.
     pub resource_version: Option<String>,
+    #[serde(with = "crate::timestamp::text")]
     pub saved_at: Timestamp,
 }
 

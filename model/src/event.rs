@@ -14,5 +14,6 @@ pub struct EventSummary {
     /// `Pod api-5d9`.
     pub object: String,
     pub count: u32,
+    #[serde(default, with = "crate::timestamp::optional")]
     pub last_seen: Option<Timestamp>,
 }

@@ -33,6 +33,7 @@ pub struct CommitSummary {
     pub subject: String,
     /// The author's name, who is the actor.
     pub author: String,
+    #[serde(with = "crate::timestamp::text")]
     pub authored_at: Timestamp,
     /// The remote has it.
     pub pushed: bool,

@@ -64,6 +64,7 @@ pub enum OperationState {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct HistoryEntry {
     pub id: String,
+    #[serde(with = "crate::timestamp::text")]
     pub at: Timestamp,
     pub actor: Actor,
     pub verb: Verb,
@@ -102,6 +103,7 @@ pub enum Recorded {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Outcome {
     pub health: Health,
+    #[serde(with = "crate::timestamp::text")]
     pub at: Timestamp,
     /// From the operation's start.
     pub seconds: u32,

@@ -14,6 +14,7 @@ pub mod name;
 pub mod page;
 pub mod resource;
 pub mod sync;
+pub mod timestamp;
 pub mod user;
 pub mod workload;
 

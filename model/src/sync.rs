@@ -29,6 +29,7 @@ pub struct RecordInfo {
     /// In the repository.
     pub path: Option<String>,
     pub commit: Option<CommitId>,
+    #[serde(default, with = "crate::timestamp::optional")]
     pub at: Option<Timestamp>,
 }
 
@@ -39,6 +40,7 @@ pub struct RecordInfo {
 pub enum SyncChip {
     /// The cluster does not answer.
     ClusterAway {
+        #[serde(with = "crate::timestamp::text")]
         since: Timestamp,
     },
     /// Committing or pushing fails, with the reason in a few words.
@@ -54,6 +56,7 @@ pub enum SyncChip {
         changes: u32,
     },
     InStep {
+        #[serde(with = "crate::timestamp::text")]
         since: Timestamp,
     },
 }
@@ -93,6 +96,7 @@ pub struct RepositoryStatus {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PushReport {
+    #[serde(with = "crate::timestamp::text")]
     pub at: Timestamp,
     pub milliseconds: u32,
     pub commits: u32,
@@ -104,6 +108,7 @@ pub struct PushReport {
 pub struct WatchedKind {
     pub kind: Kind,
     pub objects: u32,
+    #[serde(default, with = "crate::timestamp::optional")]
     pub last_event: Option<Timestamp>,
     pub state: WatchState,
 }
@@ -117,6 +122,7 @@ pub enum WatchState {
     Watching,
     /// Trying again, with the reason in words.
     Away {
+        #[serde(with = "crate::timestamp::text")]
         since: Timestamp,
         reason: String,
     },
@@ -128,6 +134,7 @@ pub enum WatchState {
 pub struct SyncProblem {
     pub what: String,
     pub remedy: String,
+    #[serde(with = "crate::timestamp::text")]
     pub since: Timestamp,
 }
 

@@ -40,7 +40,9 @@ pub struct UserSummary {
     pub role: Role,
     pub scope: Scope,
     pub disabled: bool,
+    #[serde(with = "crate::timestamp::text")]
     pub created_at: Timestamp,
+    #[serde(default, with = "crate::timestamp::optional")]
     pub last_sign_in: Option<Timestamp>,
 }
 
@@ -59,7 +61,9 @@ pub struct SignedIn {
 pub struct SessionSummary {
     /// Names the session without being able to open it.
     pub id: String,
+    #[serde(with = "crate::timestamp::text")]
     pub created_at: Timestamp,
+    #[serde(with = "crate::timestamp::text")]
     pub last_seen: Timestamp,
     pub user_agent: String,
     /// The one that asks.
@@ -75,8 +79,11 @@ pub struct TokenSummary {
     pub owner: Username,
     pub role: Role,
     pub scope: Scope,
+    #[serde(with = "crate::timestamp::text")]
     pub created_at: Timestamp,
+    #[serde(with = "crate::timestamp::text")]
     pub expires_at: Timestamp,
+    #[serde(default, with = "crate::timestamp::optional")]
     pub last_used: Option<Timestamp>,
 }
 
@@ -96,6 +103,7 @@ pub struct TokenRequest {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct AuditEntry {
     pub id: String,
+    #[serde(with = "crate::timestamp::text")]
     pub at: Timestamp,
     /// Who did it; the name as typed when a sign-in failed.
     pub actor: String,

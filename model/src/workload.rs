@@ -62,6 +62,7 @@ pub struct PodSummary {
     pub containers: u32,
     pub restarts: u32,
     pub node: Option<String>,
+    #[serde(default, with = "crate::timestamp::optional")]
     pub created_at: Option<Timestamp>,
     pub owner: Option<String>,
 }
@@ -78,5 +79,6 @@ pub struct ReplicaSetSummary {
     pub ready: u32,
     /// The one that the Deployment's template asks for.
     pub current: bool,
+    #[serde(default, with = "crate::timestamp::optional")]
     pub created_at: Option<Timestamp>,
 }

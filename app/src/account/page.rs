@@ -8,6 +8,7 @@ use super::password_form::PasswordForm;
 use super::sessions::SessionList;
 use super::tokens::{TokenForm, TokenList};
 use crate::failure::FailurePage;
+use crate::reading::reading;
 use crate::ui::{Banner, PageTitle, Tone};
 
 /// Password, sessions and tokens of whoever is signed in.
@@ -20,7 +21,7 @@ pub fn AccountPage() -> impl IntoView {
     let query = use_query_map();
     let reveal = Memo::new(move |_| query.with(|query| query.get("reveal")).unwrap_or_default());
     let versions = move || (revoke_session.version().get(), revoke_token.version().get());
-    let account = Resource::new_blocking(move || (reveal.get(), versions()), |(reveal, _)| read_account(reveal));
+    let account = reading(move || (reveal.get(), versions()), |(reveal, _)| read_account(reveal));
     let password_changed = move || query.with(|query| query.get("password").is_some());
     view! {
         <PageTitle text="Account"/>

@@ -1,6 +1,7 @@
 //! API tokens.
 
 use leptos::prelude::*;
+use model::timestamp::to_second;
 use model::user::{Role, Scope, TokenRequest, TokenSummary};
 use model::{ErrorKind, FieldError};
 
@@ -27,7 +28,7 @@ pub fn TokenList(tokens: Vec<TokenSummary>, action: ServerAction<RevokeToken>) -
                 <tr>
                     <td data-label="Name" class="name">{token.name.clone()}</td>
                     <td data-label="Rights">{format!("{}, {}", token.role, scope_words(&token.scope))}</td>
-                    <td data-label="Expires">{format!("{:.0}", token.expires_at).chars().take(10).collect::<String>()}</td>
+                    <td data-label="Expires">{to_second(token.expires_at).chars().take(10).collect::<String>()}</td>
                     <td data-label="Last used">{last_used}</td>
                     <td data-label="">
                         <ActionForm action=action>

@@ -8,6 +8,7 @@ use model::{Page, PageRequest};
 use super::api::list_audit;
 use crate::address::Address;
 use crate::failure::FailurePage;
+use crate::reading::reading;
 use crate::ui::{EmptyState, Icon, PageTitle, Pager, Shape, TimeText};
 
 /// The list, newest first.
@@ -16,10 +17,7 @@ pub fn AuditPage() -> impl IntoView {
     let query = use_query_map();
     let number =
         Memo::new(move |_| query.with(|query| query.get("page")).and_then(|page| page.parse().ok()).unwrap_or(1));
-    let audit = Resource::new_blocking(
-        move || number.get(),
-        |number| list_audit(PageRequest { number, ..PageRequest::default() }),
-    );
+    let audit = reading(move || number.get(), |number| list_audit(PageRequest { number, ..PageRequest::default() }));
     view! {
         <PageTitle text="Audit"/>
         <h1>"Audit"</h1>

@@ -8,15 +8,16 @@ use model::deployment::{DeploymentDetail, DeploymentRef};
 use super::actions::{DeploymentActions, QuickActions, WriteProblems};
 use super::address_of;
 use super::api::read_deployment;
-use super::events_tab::EventsTab;
-use super::history_tab::HistoryTab;
+use super::events_tab::EventsSource;
+use super::history_tab::HistorySource;
 use super::overview_tab::OverviewTab;
 use super::pods_tab::PodsTab;
 use super::undo_bar::UndoBar;
-use super::yaml_tab::YamlTab;
+use super::yaml_tab::YamlSource;
 use crate::AppError;
 use crate::failure::FailurePage;
 use crate::live::Live;
+use crate::reading::reading;
 use crate::ui::{Age, HealthBadge, PageTitle, TabLink, Tabs};
 
 /// The tabs, each a page of its own.
@@ -74,10 +75,9 @@ pub fn DeploymentPage(tab: Tab) -> impl IntoView {
     let actions = DeploymentActions::new();
     let target = target_in_address();
     let live = Live::page_counter();
-    let detail = Resource::new_blocking(
-        move || (target.get(), live.get()),
-        |(target, _)| async move { read_deployment(target?).await },
-    );
+    let detail =
+        reading(move || (target.get(), live.get()), |(target, _)| async move { read_deployment(target?).await });
+    let source = TabSource::new(tab, target);
     let title = Signal::derive(move || match target.get() {
         Ok(target) => format!("{target} {}", tab.words()),
         Err(_) => "Not found".to_owned(),
@@ -90,23 +90,25 @@ pub fn DeploymentPage(tab: Tab) -> impl IntoView {
             {move || Suspend::new(async move {
                 match (target.get_untracked(), detail.await) {
                     (Ok(target), Ok(detail)) => {
+                        let content = source.view(target.clone(), detail.clone()).await;
                         view! {
-                            <Head detail=detail.clone() actions=actions/>
+                            <Head detail=detail actions=actions/>
                             <Tabs label="Parts of the deployment" tabs=tabs(&target, tab)/>
-                            <TabContent tab=tab target=target detail=detail/>
-                        }
-                            .into_any()
-                    }
-                    // What is gone still has a history.
-                    (Ok(target), Err(error)) if tab == Tab::History => {
-                        view! {
-                            <h1 class="name">{target.to_string()}</h1>
-                            <p class="muted">{error.error.message}</p>
-                            <HistoryTab target=target/>
+                            {content}
                         }
                             .into_any()
                     }
                     (Ok(target), Err(error)) => {
+                        // What is gone still has a history.
+                        if let TabSource::History(history) = source {
+                            let content = history.view(target.clone()).await;
+                            return view! {
+                                <h1 class="name">{target.to_string()}</h1>
+                                <p class="muted">{error.error.message}</p>
+                                {content}
+                            }
+                                .into_any();
+                        }
                         let history = Tab::History.href(&target);
                         view! {
                             <FailurePage error=error/>
@@ -153,14 +155,38 @@ fn Head(detail: DeploymentDetail, actions: DeploymentActions) -> impl IntoView {
     }
 }
 
-#[component]
-fn TabContent(tab: Tab, target: DeploymentRef, detail: DeploymentDetail) -> impl IntoView {
-    match tab {
-        Tab::Overview => view! { <OverviewTab detail=detail/> }.into_any(),
-        Tab::Pods => view! { <PodsTab pods=detail.pods/> }.into_any(),
-        Tab::Events => view! { <EventsTab target=target/> }.into_any(),
-        Tab::Yaml => view! { <YamlTab target=target/> }.into_any(),
-        Tab::History => view! { <HistoryTab target=target/> }.into_any(),
+/// What a tab shows besides the Deployment itself.
+///
+/// Made once with the page: resources that are made while others are awaited are numbered by when those arrive, and the
+/// browser would take the wrong one's data for its own.
+#[derive(Clone, Copy)]
+enum TabSource {
+    Overview,
+    Pods,
+    Events(EventsSource),
+    Yaml(YamlSource),
+    History(HistorySource),
+}
+
+impl TabSource {
+    fn new(tab: Tab, target: Memo<Result<DeploymentRef, AppError>>) -> Self {
+        match tab {
+            Tab::Overview => Self::Overview,
+            Tab::Pods => Self::Pods,
+            Tab::Events => Self::Events(EventsSource::new(target)),
+            Tab::Yaml => Self::Yaml(YamlSource::new(target)),
+            Tab::History => Self::History(HistorySource::new(target)),
+        }
+    }
+
+    async fn view(self, target: DeploymentRef, detail: DeploymentDetail) -> AnyView {
+        match self {
+            Self::Overview => view! { <OverviewTab detail=detail/> }.into_any(),
+            Self::Pods => view! { <PodsTab pods=detail.pods/> }.into_any(),
+            Self::Events(events) => events.view().await,
+            Self::Yaml(yaml) => yaml.view(target).await,
+            Self::History(history) => history.view(target).await,
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use super::form::{EditOf, FieldsForm, YamlForm};
 use super::new_page::Step;
 use crate::AppError;
 use crate::failure::FailurePage;
+use crate::reading::reading;
 use crate::ui::{PageTitle, Tabs};
 
 /// What the page is about to show.
@@ -30,10 +31,7 @@ pub fn EditPage() -> impl IntoView {
     let apply = ServerAction::<ApplyDraft>::new();
     let step = Step::in_address();
     let target = target_in_address();
-    let shown = Resource::new_blocking(
-        move || (target.get(), step.get()),
-        |(target, step)| async move { read(target?, step).await },
-    );
+    let shown = reading(move || (target.get(), step.get()), |(target, step)| async move { read(target?, step).await });
     let title = Signal::derive(move || match target.get() {
         Ok(target) => format!("Edit {target}"),
         Err(_) => "Not found".to_owned(),

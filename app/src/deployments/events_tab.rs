@@ -5,26 +5,37 @@ use model::deployment::DeploymentRef;
 use model::event::EventSummary;
 
 use super::api::list_deployment_events;
+use crate::AppError;
 use crate::failure::FailureNote;
 use crate::live::Live;
+use crate::reading::{Reading, reading};
 use crate::ui::{Age, EmptyState, Icon, Shape};
 
-/// The tab.
-#[component]
-pub fn EventsTab(target: DeploymentRef) -> impl IntoView {
-    let live = Live::page_counter();
-    let events =
-        Resource::new_blocking(move || (target.clone(), live.get()), |(target, _)| list_deployment_events(target));
-    view! {
-        <h2>"Events"</h2>
-        <Transition>
-            {move || Suspend::new(async move {
-                match events.await {
-                    Ok(events) => view! { <EventTable events=events/> }.into_any(),
-                    Err(error) => view! { <FailureNote error=error/> }.into_any(),
-                }
-            })}
-        </Transition>
+/// What the tab reads.
+#[derive(Clone, Copy)]
+pub struct EventsSource(Reading<Result<Vec<EventSummary>, AppError>>);
+
+impl EventsSource {
+    /// Begins to read; call it outside of what waits for other resources.
+    pub fn new(target: Memo<Result<DeploymentRef, AppError>>) -> Self {
+        let live = Live::page_counter();
+        Self(reading(
+            move || (target.get(), live.get()),
+            |(target, _)| async move { list_deployment_events(target?).await },
+        ))
+    }
+
+    /// Shows the events.
+    pub async fn view(self) -> AnyView {
+        let events = match self.0.await {
+            Ok(events) => view! { <EventTable events=events/> }.into_any(),
+            Err(error) => view! { <FailureNote error=error/> }.into_any(),
+        };
+        view! {
+            <h2>"Events"</h2>
+            {events}
+        }
+        .into_any()
     }
 }
 

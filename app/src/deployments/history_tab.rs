@@ -16,51 +16,60 @@ use crate::address::Address;
 use crate::failure::{FailureNote, FailurePage};
 use crate::gitops::{CommitFiles, read_commit};
 use crate::live::Live;
+use crate::reading::{Reading, reading};
 use crate::ui::{EmptyState, Pager, Timeline, Unfolding};
 
-/// The tab: operations, changes, commits and outcomes, newest first; the address says which commit is open.
-#[component]
-pub fn HistoryTab(target: DeploymentRef) -> impl IntoView {
-    let live = Live::page_counter();
-    let query = use_query_map();
-    let number =
-        Memo::new(move |_| query.with(|query| query.get("page")).and_then(|page| page.parse().ok()).unwrap_or(1));
-    let open = Memo::new(move |_| query.with(|query| query.get("open")).and_then(|id| id.parse::<CommitId>().ok()));
-    let asked = target.clone();
-    let history = Resource::new_blocking(
-        move || (asked.clone(), number.get(), live.get()),
-        |(target, number, _)| read_deployment_history(target, PageRequest { number, ..PageRequest::default() }),
-    );
-    let commit = Resource::new_blocking(
-        move || open.get(),
-        |id| async move {
-            match id {
-                Some(id) => Some(read_commit(id).await),
-                None => None,
+/// What the tab reads; the address says which page of it, and which commit is open.
+#[derive(Clone, Copy)]
+pub struct HistorySource {
+    history: Reading<Result<Page<HistoryEntry>, AppError>>,
+    commit: Reading<ReadCommit>,
+    open: Memo<Option<CommitId>>,
+}
+
+impl HistorySource {
+    /// Begins to read; call it outside of what waits for other resources.
+    pub fn new(target: Memo<Result<DeploymentRef, AppError>>) -> Self {
+        let live = Live::page_counter();
+        let query = use_query_map();
+        let number =
+            Memo::new(move |_| query.with(|query| query.get("page")).and_then(|page| page.parse().ok()).unwrap_or(1));
+        let open = Memo::new(move |_| query.with(|query| query.get("open")).and_then(|id| id.parse::<CommitId>().ok()));
+        let history = reading(
+            move || (target.get(), number.get(), live.get()),
+            |(target, number, _)| async move {
+                read_deployment_history(target?, PageRequest { number, ..PageRequest::default() }).await
+            },
+        );
+        let commit = reading(
+            move || open.get(),
+            |id| async move {
+                match id {
+                    Some(id) => Some(read_commit(id).await),
+                    None => None,
+                }
+            },
+        );
+        Self { history, commit, open }
+    }
+
+    /// Shows operations, changes, commits and outcomes, newest first.
+    pub async fn view(self, target: DeploymentRef) -> AnyView {
+        let commit = self.commit.await;
+        let entries = match self.history.await {
+            Ok(page) => {
+                let unfolding = unfolding(&target, page.number, self.open.get_untracked(), commit);
+                view! { <Entries page=page target=target unfolding=unfolding/> }.into_any()
             }
-        },
-    );
-    view! {
-        <h2>"History"</h2>
-        <Transition>
-            {move || {
-                let target = target.clone();
-                Suspend::new(async move {
-                    let commit = commit.await;
-                    match history.await {
-                        Ok(page) => {
-                            let unfolding = unfolding(&target, page.number, open.get_untracked(), commit);
-                            view! { <Entries page=page target=target unfolding=unfolding/> }.into_any()
-                        }
-                        // Nothing is told of what may not be seen, not even that the page exists.
-                        Err(error) if error.error.kind == ErrorKind::NotFound => {
-                            view! { <FailurePage error=error/> }.into_any()
-                        }
-                        Err(error) => view! { <FailureNote error=error/> }.into_any(),
-                    }
-                })
-            }}
-        </Transition>
+            // Nothing is told of what may not be seen, not even that the page exists.
+            Err(error) if error.error.kind == ErrorKind::NotFound => view! { <FailurePage error=error/> }.into_any(),
+            Err(error) => view! { <FailureNote error=error/> }.into_any(),
+        };
+        view! {
+            <h2>"History"</h2>
+            {entries}
+        }
+        .into_any()
     }
 }
 

@@ -17,6 +17,7 @@ use super::row::DeploymentRow;
 use super::undo_bar::UndoBar;
 use crate::failure::FailurePage;
 use crate::live::Live;
+use crate::reading::reading;
 use crate::ui::{EmptyState, PageTitle, Pager, SortHeading};
 
 /// The list, with filter, order and pages; live.
@@ -25,7 +26,7 @@ pub fn ListPage() -> impl IntoView {
     let map = use_query_map();
     let query = Memo::new(move |_| map.with(list_query::read));
     let live = Live::page_counter();
-    let list = Resource::new_blocking(move || (query.get(), live.get()), |(query, _)| list_deployments(query));
+    let list = reading(move || (query.get(), live.get()), |(query, _)| list_deployments(query));
     view! {
         <PageTitle text="Deployments"/>
         <div class="page-head">

@@ -10,6 +10,7 @@ use super::draft_review::DraftReviewPanel;
 use super::form::{EditOf, FieldsForm, YamlForm};
 use crate::address::Address;
 use crate::failure::FailurePage;
+use crate::reading::reading;
 use crate::ui::{PageTitle, TabLink, Tabs};
 
 const TEMPLATE: &str = "apiVersion: apps/v1
@@ -87,7 +88,7 @@ pub fn NewPage() -> impl IntoView {
     let apply = ServerAction::<ApplyDraft>::new();
     let step = Step::in_address();
     let draft = Memo::new(move |_| step.with(|step| step.draft.clone()));
-    let review = Resource::new_blocking(
+    let review = reading(
         move || draft.get(),
         |id| async move { if id.is_empty() { None } else { Some(review_draft(id).await) } },
     );

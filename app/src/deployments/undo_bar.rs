@@ -5,6 +5,7 @@ use leptos_router::hooks::use_query_map;
 use model::deployment::{Applied, UndoAction};
 
 use super::api::{PauseDeployment, ResumeDeployment, ScaleDeployment, UndoDeployment, read_applied};
+use crate::reading::reading;
 use crate::ui::{Banner, FormErrors, Tone};
 
 /// Stands on the page that a write leads to; the address names the operation.
@@ -23,7 +24,7 @@ pub fn UndoBar() -> impl IntoView {
     });
     let query = use_query_map();
     let operation = Memo::new(move |_| query.with(|query| query.get("done")).unwrap_or_default());
-    let applied = Resource::new_blocking(
+    let applied = reading(
         move || operation.get(),
         |operation| async move { if operation.is_empty() { Ok(None) } else { read_applied(operation).await } },
     );

@@ -4,31 +4,38 @@ use leptos::prelude::*;
 use model::deployment::DeploymentRef;
 
 use super::api::read_deployment_yaml;
+use crate::AppError;
 use crate::address::encode;
 use crate::failure::FailureNote;
 use crate::live::Live;
+use crate::reading::{Reading, reading};
 
-/// The tab.
-#[component]
-pub fn YamlTab(target: DeploymentRef) -> impl IntoView {
-    let live = Live::page_counter();
-    let file = format!("{}.yaml", target.name);
-    let asked = target.clone();
-    let yaml = Resource::new_blocking(move || (asked.clone(), live.get()), |(target, _)| read_deployment_yaml(target));
-    view! {
-        <h2>"YAML"</h2>
-        <p class="muted">"The manifest as it is recorded: what a person would have written."</p>
-        <Transition>
-            {move || {
-                let file = file.clone();
-                Suspend::new(async move {
-                    match yaml.await {
-                        Ok(text) => view! { <YamlText text=text file=file/> }.into_any(),
-                        Err(error) => view! { <FailureNote error=error/> }.into_any(),
-                    }
-                })
-            }}
-        </Transition>
+/// What the tab reads.
+#[derive(Clone, Copy)]
+pub struct YamlSource(Reading<Result<String, AppError>>);
+
+impl YamlSource {
+    /// Begins to read; call it outside of what waits for other resources.
+    pub fn new(target: Memo<Result<DeploymentRef, AppError>>) -> Self {
+        let live = Live::page_counter();
+        Self(reading(
+            move || (target.get(), live.get()),
+            |(target, _)| async move { read_deployment_yaml(target?).await },
+        ))
+    }
+
+    /// Shows the manifest.
+    pub async fn view(self, target: DeploymentRef) -> AnyView {
+        let text = match self.0.await {
+            Ok(text) => view! { <YamlText text=text file=format!("{}.yaml", target.name)/> }.into_any(),
+            Err(error) => view! { <FailureNote error=error/> }.into_any(),
+        };
+        view! {
+            <h2>"YAML"</h2>
+            <p class="muted">"The manifest as it is recorded: what a person would have written."</p>
+            {text}
+        }
+        .into_any()
     }
 }
 

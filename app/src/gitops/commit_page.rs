@@ -9,6 +9,7 @@ use super::api::read_commit;
 use super::files::CommitFiles;
 use crate::AppError;
 use crate::failure::FailurePage;
+use crate::reading::reading;
 use crate::ui::{Age, PageTitle, TimeText};
 
 /// The page.
@@ -20,7 +21,7 @@ pub fn CommitPage() -> impl IntoView {
         let unknown = |error| AppError::new(ErrorKind::NotFound, format!("There is no such commit. {error}"));
         id.parse::<CommitId>().map_err(unknown)
     });
-    let commit = Resource::new_blocking(move || id.get(), |id| async move { read_commit(id?).await });
+    let commit = reading(move || id.get(), |id| async move { read_commit(id?).await });
     view! {
         <Transition>
             {move || Suspend::new(async move {

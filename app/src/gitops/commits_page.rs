@@ -11,6 +11,7 @@ use super::api::list_commits;
 use crate::address::Address;
 use crate::failure::FailurePage;
 use crate::live::Live;
+use crate::reading::reading;
 use crate::ui::{Age, EmptyState, PageTitle, Pager};
 
 /// The log, narrowed by what the address says; live.
@@ -19,7 +20,7 @@ pub fn CommitsPage() -> impl IntoView {
     let map = use_query_map();
     let query = Memo::new(move |_| map.with(read));
     let live = Live::sync_counter();
-    let log = Resource::new_blocking(move || (query.get(), live.get()), |(query, _)| list_commits(query));
+    let log = reading(move || (query.get(), live.get()), |(query, _)| list_commits(query));
     view! {
         <PageTitle text="Commits"/>
         <h1>"Commits"</h1>

@@ -9,6 +9,7 @@ use super::repository::Repository;
 use crate::failure::FailurePage;
 use crate::layout::chip_words;
 use crate::live::Live;
+use crate::reading::reading;
 use crate::ui::{Age, Banner, FormErrors, Icon, PageTitle, Tone};
 
 #[derive(Clone, Copy)]
@@ -37,7 +38,7 @@ pub fn StatusPage() -> impl IntoView {
     });
     let live = Live::sync_counter();
     let versions = move || (actions.retry.version().get(), actions.commit.version().get());
-    let status = Resource::new_blocking(move || (live.get(), versions()), |_| read_sync_status());
+    let status = reading(move || (live.get(), versions()), |_| read_sync_status());
     view! {
         <PageTitle text="GitOps status"/>
         <h1>"GitOps status"</h1>

@@ -10,13 +10,14 @@ use crate::deployments::address_of;
 use crate::failure::{FailureNote, FailurePage};
 use crate::layout::chip_words;
 use crate::live::Live;
+use crate::reading::reading;
 use crate::ui::{Age, EmptyState, HealthBadge, Icon, PageTitle, Shape, Timeline};
 
 /// Three questions and their answers.
 #[component]
 pub fn HomePage() -> impl IntoView {
     let live = Live::page_counter();
-    let home = Resource::new_blocking(move || live.get(), |_| read_home());
+    let home = reading(move || live.get(), |_| read_home());
     view! {
         <PageTitle text="Home"/>
         <h1>"Home"</h1>

@@ -8,6 +8,7 @@ use model::deployment::DeploymentQuery;
 use crate::deployments::{address_of, list_deployments};
 use crate::failure::FailureNote;
 use crate::layout::PAGES;
+use crate::reading::reading;
 use crate::ui::{EmptyState, HealthBadge, PageTitle};
 
 /// Pages that the navigation does not show.
@@ -18,7 +19,7 @@ const MORE: [(&str, &str); 2] = [("/deployments/new", "New deployment"), ("/acco
 pub fn SearchPage() -> impl IntoView {
     let query = use_query_map();
     let text = Memo::new(move |_| query.with(|query| query.get("q")).unwrap_or_default());
-    let found = Resource::new_blocking(
+    let found = reading(
         move || text.get(),
         |filter| {
             let page = PageRequest { number: 1, size: 30 };

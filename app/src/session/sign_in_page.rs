@@ -5,6 +5,7 @@ use leptos_router::hooks::use_query_map;
 
 use super::Alone;
 use super::api::{SignIn, is_setup_needed};
+use crate::reading::reading;
 use crate::ui::{Banner, Field, FormErrors, Tone};
 
 /// Asks for name and password, and leads back to where one came from.
@@ -16,7 +17,7 @@ pub fn SignInPage() -> impl IntoView {
     let next = query.with_untracked(|query| query.get("next")).unwrap_or_else(|| "/".to_owned());
     let after_reset = query.with_untracked(|query| query.get("reset").is_some());
     let typed = problem.with_untracked(|problem| problem.as_ref().map(|error| error.typed("username")));
-    let setup = Resource::new_blocking(|| (), |()| is_setup_needed());
+    let setup = reading(|| (), |()| is_setup_needed());
     view! {
         <Alone title="Sign in">
             <Transition>

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use model::git::CommitId;
 use model::history::{Actor, HistoryEntry, OperationState, Recorded};
+use model::timestamp::to_second;
 
 use super::{Age, HealthBadge};
 
@@ -26,7 +27,7 @@ pub struct Unfolding {
 pub fn Timeline(entries: Vec<HistoryEntry>, #[prop(optional)] unfolding: Option<Unfolding>) -> impl IntoView {
     let mut days: Vec<(String, Vec<HistoryEntry>)> = Vec::new();
     for entry in entries {
-        let day: String = format!("{:.0}", entry.at).chars().take(10).collect();
+        let day: String = to_second(entry.at).chars().take(10).collect();
         match days.last_mut() {
             Some((last, rows)) if *last == day => rows.push(entry),
             _ => days.push((day, vec![entry])),

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use model::Timestamp;
+use model::timestamp::to_second;
 
 /// The browser's clock, in seconds since 1970; nothing during the first render, which is the same everywhere.
 #[derive(Clone, Copy)]
@@ -32,23 +33,18 @@ pub fn Age(at: Timestamp) -> impl IntoView {
         Some(now) => ago(now - at.as_second()),
         None => absolute.clone(),
     };
-    view! { <time datetime=machine(at) title=tooltip>{text}</time> }
+    view! { <time datetime=to_second(at) title=tooltip>{text}</time> }
 }
 
 /// Shows the absolute time.
 #[component]
 pub fn TimeText(at: Timestamp) -> impl IntoView {
-    view! { <time datetime=machine(at)>{absolute(at)}</time> }
-}
-
-/// Returns `2026-11-23T10:00:00Z`.
-fn machine(at: Timestamp) -> String {
-    format!("{at:.0}")
+    view! { <time datetime=to_second(at)>{absolute(at)}</time> }
 }
 
 /// Returns `2026-11-23 10:00:00 UTC`.
 fn absolute(at: Timestamp) -> String {
-    machine(at).replace('T', " ").replace('Z', " UTC")
+    to_second(at).replace('T', " ").replace('Z', " UTC")
 }
 
 /// Says how long ago that was, in the largest unit that fits.
@@ -87,6 +83,6 @@ mod tests {
     fn absolute_times_are_utc_without_fractions() {
         let at: Timestamp = "2026-11-23T10:00:00.987654+01:00".parse().unwrap();
         assert_eq!(absolute(at), "2026-11-23 09:00:00 UTC");
-        assert_eq!(machine(at), "2026-11-23T09:00:00Z");
+        assert_eq!(to_second(at), "2026-11-23T09:00:00Z");
     }
 }

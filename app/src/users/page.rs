@@ -9,6 +9,7 @@ use super::api::{CreateUser, DeleteUser, ResetUser, SetUserAccess, SetUserRole, 
 use super::row::{UserActions, UserRow};
 use crate::AppError;
 use crate::failure::FailurePage;
+use crate::reading::reading;
 use crate::ui::{Banner, Field, FormErrors, PageTitle, Tone};
 
 /// All users, and a form for a new one.
@@ -28,7 +29,7 @@ pub fn UsersPage() -> impl IntoView {
         let changed = (actions.set_role.version().get(), actions.set_access.version().get());
         (changed, actions.delete.version().get(), create.version().get())
     };
-    let team = Resource::new_blocking(move || (reveal.get(), versions()), |(reveal, _)| list_users(reveal));
+    let team = reading(move || (reveal.get(), versions()), |(reveal, _)| list_users(reveal));
     view! {
         <PageTitle text="Users"/>
         <h1>"Users"</h1>

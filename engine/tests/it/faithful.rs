@@ -14,7 +14,7 @@ const KINDS: &str = "deployments,statefulsets,daemonsets,cronjobs,jobs,services,
                      widgets.tests.denshimon.dev";
 
 fn corpus() -> Vec<(String, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
+    let folder = Path::new("tests/corpus");
     let mut documents: Vec<(String, String)> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| {
@@ -89,7 +89,7 @@ async fn release_finalizers(kubectl: &Kubectl, namespace: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_record_makes_the_same_resource_again() {
     let kubectl = Kubectl::shared().await;
-    let definition = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/definitions/widget.yaml");
+    let definition = Path::new("tests/definitions/widget.yaml");
     kubectl.run(&["apply", "-f", definition.to_str().unwrap()]).await;
     kubectl.run(&["wait", "--for=condition=Established", "crd/widgets.tests.denshimon.dev", "--timeout=30s"]).await;
     let source = kubectl.create_namespace("faithful").await;

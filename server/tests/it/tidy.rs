@@ -28,8 +28,7 @@ const WORDS: [(&str, &[&str], &[&str]); 4] = [
     ("server/src", &["std::env"], &["server/src/config.rs", "server/src/config/"]),
 ];
 
-static ROOT: LazyLock<PathBuf> =
-    LazyLock::new(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap());
+static ROOT: LazyLock<PathBuf> = LazyLock::new(|| Path::new("..").canonicalize().unwrap());
 
 static METADATA: LazyLock<Value> = LazyLock::new(|| {
     let output = Command::new(env!("CARGO"))

@@ -1,0 +1,47 @@
+//! What pages read: resources that the server begins and the browser goes on with.
+
+use leptos::prelude::*;
+use leptos::server::codee::{Decoder, Encoder};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// A resource as every page uses it.
+pub type Reading<T> = Resource<T, Json>;
+
+/// Reads `what(from)` before the page is sent, and again in the browser whenever `from` changes.
+///
+/// Call it outside of what waits for other resources: the browser finds the server's answer by counting resources, and
+/// those that are made in between are counted by when the others arrive.
+pub fn reading<From, T, Answer>(
+    from: impl Fn() -> From + Send + Sync + 'static,
+    what: impl Fn(From) -> Answer + Send + Sync + 'static,
+) -> Reading<T>
+where
+    From: PartialEq + Clone + Send + Sync + 'static,
+    T: Serialize + DeserializeOwned + Send + Sync + 'static,
+    Answer: Future<Output = T> + Send + 'static,
+{
+    Reading::new_with_options(from, what, true)
+}
+
+/// JSON that is read from bytes, as the answers of server functions are: one decoder for each type instead of two.
+#[derive(Clone, Copy, Debug)]
+pub struct Json;
+
+impl<T: Serialize> Encoder<T> for Json {
+    type Encoded = String;
+    type Error = serde_json::Error;
+
+    fn encode(value: &T) -> Result<String, Self::Error> {
+        serde_json::to_string(value)
+    }
+}
+
+impl<T: DeserializeOwned> Decoder<T> for Json {
+    type Encoded = str;
+    type Error = serde_json::Error;
+
+    fn decode(text: &str) -> Result<T, Self::Error> {
+        serde_json::from_slice(text.as_bytes())
+    }
+}
