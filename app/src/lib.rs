@@ -22,6 +22,7 @@ mod reading;
 mod search;
 mod session;
 mod shell;
+mod submission;
 mod theme;
 mod ui;
 mod users;

@@ -6,6 +6,7 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
+import binaryen from "binaryen";
 import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -15,6 +16,9 @@ const site = process.env.DENSHIMON_ASSETS_DIR ?? join(cache, "site");
 const target = process.env.CARGO_TARGET_DIR ?? join(cache, "target");
 
 const INPUTS = ["Cargo.lock", "Cargo.toml", "app", "frontend", "model", "style", "public", "script/assets/build.mjs", "script/assets/package-lock.json"];
+
+/** What a browser downloads to wake a page up, at most; compressed, in bytes. */
+const CODE_LIMIT = 400_000;
 
 function* files(path) {
   if (!existsSync(path)) return;
@@ -47,8 +51,8 @@ function publish(folder, stem, extension, content) {
   const brotli = brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: content.length } });
   writeFileSync(join(folder, `${name}.br`), brotli);
   writeFileSync(join(folder, `${name}.gz`), gzipSync(content, { level: 9 }));
-  console.log(`  ${name}: ${(content.length / 1024).toFixed(0)} KiB, ${(brotli.length / 1024).toFixed(1)} KiB in brotli`);
-  return name;
+  console.log(`  ${name}: ${(content.length / 1000).toFixed(0)} kB, ${(brotli.length / 1000).toFixed(1)} kB in brotli`);
+  return { name, size: brotli.length };
 }
 
 function wasmBindgen() {
@@ -56,6 +60,22 @@ function wasmBindgen() {
   const version = lock.match(/name = "wasm-bindgen"\nversion = "([^"]+)"/)?.[1];
   if (!version) throw new Error("Cargo.lock names no wasm-bindgen");
   return join(cache, "tools", `wasm-bindgen-${version}`, "bin", "wasm-bindgen");
+}
+
+/**
+ * Empties the functions that hydrate a page piece by piece. Each view keeps one in its table, so no linker can see that
+ * a page is always hydrated at once.
+ */
+function prune(wasm) {
+  const module = binaryen.readBinary(wasm);
+  for (let index = 0; index < module.getNumFunctions(); index++) {
+    const reference = module.getFunctionByIndex(index);
+    const { name, module: imported } = binaryen.getFunctionInfo(reference);
+    if (!imported && name.includes("hydrate_async")) binaryen.Function.setBody(reference, module.unreachable());
+  }
+  const pruned = module.emitBinary();
+  module.dispose();
+  return pruned;
 }
 
 async function bundle(entry, options) {
@@ -75,12 +95,14 @@ async function main() {
   const work = mkdtempSync(join(dirname(site), "site-new-"));
   try {
     const glue = join(work, "glue");
-    run("bindings", wasmBindgen(), ["--target", "web", "--no-typescript", "--out-dir", glue, "--out-name", "denshimon", join(target, "wasm32-unknown-unknown/wasm-release/frontend.wasm")]);
+    run("bindings", wasmBindgen(), ["--target", "web", "--no-typescript", "--keep-debug", "--out-dir", glue, "--out-name", "denshimon", join(target, "wasm32-unknown-unknown/wasm-release/frontend.wasm")]);
     const raw = join(glue, "denshimon_bg.wasm");
-    const small = join(cache, "tools", `optimised-${createHash("sha256").update(readFileSync(raw)).digest("hex").slice(0, 16)}.wasm`);
+    const small = join(cache, "tools", `optimised-${createHash("sha256").update(readFileSync(raw)).update(prune.toString()).digest("hex").slice(0, 16)}.wasm`);
     if (!existsSync(small)) {
+      const pruned = join(glue, "pruned.wasm");
+      writeFileSync(pruned, prune(readFileSync(raw)));
       const features = ["bulk-memory", "mutable-globals", "nontrapping-float-to-int", "sign-ext", "reference-types", "multivalue"];
-      run("wasm-opt", process.execPath, [join(here, "node_modules/binaryen/bin/wasm-opt"), "-Oz", ...features.map((name) => `--enable-${name}`), "--strip-debug", "--strip-producers", raw, "-o", `${small}.new`]);
+      run("wasm-opt", process.execPath, [join(here, "node_modules/binaryen/bin/wasm-opt"), "-Oz", ...features.map((name) => `--enable-${name}`), "--strip-debug", "--strip-producers", pruned, "-o", `${small}.new`]);
       for (const name of readdirSync(dirname(small))) if (/^optimised-.*\.wasm$/.test(name)) rmSync(join(dirname(small), name));
       renameSync(`${small}.new`, small);
     }
@@ -92,9 +114,11 @@ async function main() {
     // boot.js reads the names of the two from the page.
     const boot = publish(assets, "boot", "js", await bundle("frontend/boot.js", { format: "esm", target: "es2022" }));
     const style = publish(assets, "denshimon", "css", await bundle("style/main.css", { target: "es2022", external: ["/assets/*"] }));
+    const code = wasm.size + script.size + boot.size;
+    if (code > CODE_LIMIT) throw new Error(`script and wasm are ${code} bytes in brotli; ${CODE_LIMIT} are allowed`);
     if (existsSync(join(root, "public"))) cpSync(join(root, "public"), join(work, "public"), { recursive: true });
     rmSync(glue, { recursive: true });
-    writeFileSync(join(work, "assets.json"), JSON.stringify({ boot, script, style, wasm }, null, 2));
+    writeFileSync(join(work, "assets.json"), JSON.stringify({ boot: boot.name, script: script.name, style: style.name, wasm: wasm.name }, null, 2));
     writeFileSync(join(work, "inputs"), wanted);
     rmSync(site, { recursive: true, force: true });
     renameSync(work, site);

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
+use server_fn::ServerFn;
 
 use super::api::{ChangePassword, CreateToken, RevokeSession, RevokeToken, read_account};
 use super::password_form::PasswordForm;
@@ -9,18 +10,19 @@ use super::sessions::SessionList;
 use super::tokens::{TokenForm, TokenList};
 use crate::failure::FailurePage;
 use crate::reading::reading;
+use crate::submission::Submission;
 use crate::ui::{Banner, PageTitle, Tone};
 
 /// Password, sessions and tokens of whoever is signed in.
 #[component]
 pub fn AccountPage() -> impl IntoView {
-    let change_password = ServerAction::<ChangePassword>::new();
-    let revoke_session = ServerAction::<RevokeSession>::new();
-    let create_token = ServerAction::<CreateToken>::new();
-    let revoke_token = ServerAction::<RevokeToken>::new();
+    let change_password = Submission::of(&[ChangePassword::PATH]);
+    let revoke_session = Submission::of(&[RevokeSession::PATH]);
+    let create_token = Submission::of(&[CreateToken::PATH]);
+    let revoke_token = Submission::of(&[RevokeToken::PATH]);
     let query = use_query_map();
     let reveal = Memo::new(move |_| query.with(|query| query.get("reveal")).unwrap_or_default());
-    let versions = move || (revoke_session.version().get(), revoke_token.version().get());
+    let versions = move || (revoke_session.answers(), revoke_token.answers());
     let account = reading(move || (reveal.get(), versions()), |(reveal, _)| read_account(reveal));
     let password_changed = move || query.with(|query| query.get("password").is_some());
     view! {
@@ -41,12 +43,12 @@ pub fn AccountPage() -> impl IntoView {
                             <p class="muted">{format!("{username}, {}", account.user.role)}</p>
                             {account.revealed.clone().map(|text| view! { <NewToken text=text/> })}
                             <h2>"Password"</h2>
-                            <PasswordForm action=change_password username=username/>
+                            <PasswordForm submission=change_password username=username/>
                             <h2>"Sessions"</h2>
-                            <SessionList sessions=account.sessions action=revoke_session/>
+                            <SessionList sessions=account.sessions submission=revoke_session/>
                             <h2>"API tokens"</h2>
-                            <TokenList tokens=account.tokens action=revoke_token/>
-                            <TokenForm action=create_token role=account.user.role/>
+                            <TokenList tokens=account.tokens submission=revoke_token/>
+                            <TokenForm submission=create_token role=account.user.role/>
                         }
                             .into_any()
                     }

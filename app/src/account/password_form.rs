@@ -1,16 +1,18 @@
 //! A new password.
 
 use leptos::prelude::*;
+use server_fn::ServerFn;
 
 use super::api::ChangePassword;
+use crate::submission::{PostForm, Submission};
 use crate::ui::{Field, FormErrors};
 
 /// Asks for the current password and the new one.
 #[component]
-pub fn PasswordForm(action: ServerAction<ChangePassword>, username: String) -> impl IntoView {
-    let problem = Signal::derive(move || action.value().get().and_then(Result::err));
+pub fn PasswordForm(submission: Submission, username: String) -> impl IntoView {
+    let problem = submission.problem();
     view! {
-        <ActionForm action=action>
+        <PostForm to=ChangePassword::PATH submission=submission>
             <FormErrors form="password" problem=problem/>
             // For the browser's store of passwords.
             <input type="text" autocomplete="username" value=username readonly=true hidden=true/>
@@ -35,9 +37,9 @@ pub fn PasswordForm(action: ServerAction<ChangePassword>, username: String) -> i
                 required=true
                 problem=problem
             />
-            <button type="submit" class="button" disabled=move || action.pending().get()>
+            <button type="submit" class="button" disabled=move || submission.pending()>
                 "Change the password"
             </button>
-        </ActionForm>
+        </PostForm>
     }
 }

@@ -2,14 +2,16 @@
 
 use leptos::prelude::*;
 use model::user::SessionSummary;
+use server_fn::ServerFn;
 
 use super::api::RevokeSession;
+use crate::submission::{PostForm, Submission};
 use crate::ui::{Age, FormErrors};
 
 /// The sessions, each with a button that ends it.
 #[component]
-pub fn SessionList(sessions: Vec<SessionSummary>, action: ServerAction<RevokeSession>) -> impl IntoView {
-    let problem = Signal::derive(move || action.value().get().and_then(Result::err));
+pub fn SessionList(sessions: Vec<SessionSummary>, submission: Submission) -> impl IntoView {
+    let problem = submission.problem();
     let rows = sessions
         .into_iter()
         .map(|session| {
@@ -17,10 +19,10 @@ pub fn SessionList(sessions: Vec<SessionSummary>, action: ServerAction<RevokeSes
                 view! { <span class="muted">"this one"</span> }.into_any()
             } else {
                 view! {
-                    <ActionForm action=action>
+                    <PostForm to=RevokeSession::PATH submission=submission>
                         <input type="hidden" name="id" value=session.id.clone()/>
                         <button type="submit" class="button small">"End"</button>
-                    </ActionForm>
+                    </PostForm>
                 }
                 .into_any()
             };

@@ -4,16 +4,18 @@ use leptos::prelude::*;
 use model::timestamp::to_second;
 use model::user::{Role, Scope, TokenRequest, TokenSummary};
 use model::{ErrorKind, FieldError};
+use server_fn::ServerFn;
 
 use super::api::{CreateToken, RevokeToken};
 use crate::AppError;
+use crate::submission::{PostForm, Submission};
 use crate::ui::{Age, EmptyState, Field, FormErrors};
 use crate::users::{RoleField, parse_scope, scope_words};
 
 /// The tokens, each with a button that ends it.
 #[component]
-pub fn TokenList(tokens: Vec<TokenSummary>, action: ServerAction<RevokeToken>) -> impl IntoView {
-    let problem = Signal::derive(move || action.value().get().and_then(Result::err));
+pub fn TokenList(tokens: Vec<TokenSummary>, submission: Submission) -> impl IntoView {
+    let problem = submission.problem();
     if tokens.is_empty() {
         return view! { <EmptyState what="You have no API token. A script signs in with one."/> }.into_any();
     }
@@ -31,13 +33,13 @@ pub fn TokenList(tokens: Vec<TokenSummary>, action: ServerAction<RevokeToken>) -
                     <td data-label="Expires">{to_second(token.expires_at).chars().take(10).collect::<String>()}</td>
                     <td data-label="Last used">{last_used}</td>
                     <td data-label="">
-                        <ActionForm action=action>
+                        <PostForm to=RevokeToken::PATH submission=submission>
                             <input type="hidden" name="id" value=token.id/>
                             <button type="submit" class="button small">
                                 "Revoke"
                                 <span class="hidden-visually">" " {token.name}</span>
                             </button>
-                        </ActionForm>
+                        </PostForm>
                     </td>
                 </tr>
             }
@@ -63,15 +65,14 @@ pub fn TokenList(tokens: Vec<TokenSummary>, action: ServerAction<RevokeToken>) -
 
 /// Makes a token.
 #[component]
-pub fn TokenForm(action: ServerAction<CreateToken>, role: Role) -> impl IntoView {
-    let problem = Signal::derive(move || action.value().get().and_then(Result::err));
+pub fn TokenForm(submission: Submission, role: Role) -> impl IntoView {
+    let problem = submission.problem();
     let typed = move |field: &str, instead: &str| {
-        let typed = problem.with_untracked(|problem| problem.as_ref().map(|error| error.typed(field)));
-        typed.filter(|text| !text.is_empty()).unwrap_or_else(|| instead.to_owned())
+        Some(submission.typed(field)).filter(|text| !text.is_empty()).unwrap_or_else(|| instead.to_owned())
     };
     view! {
         <h3>"New token"</h3>
-        <ActionForm action=action>
+        <PostForm to=CreateToken::PATH submission=submission>
             <FormErrors form="token" problem=problem/>
             <Field
                 form="token"
@@ -103,10 +104,10 @@ pub fn TokenForm(action: ServerAction<CreateToken>, role: Role) -> impl IntoView
                 required=true
                 problem=problem
             />
-            <button type="submit" class="button" disabled=move || action.pending().get()>
+            <button type="submit" class="button" disabled=move || submission.pending()>
                 "Make the token"
             </button>
-        </ActionForm>
+        </PostForm>
     }
 }
 

@@ -2,59 +2,27 @@
 
 use leptos::prelude::*;
 use model::deployment::{DeploymentDetail, DeploymentRef};
+use server_fn::ServerFn;
 
 use super::address_of;
 use super::api::{
     DeleteDeployment, PauseDeployment, RestartDeployment, ResumeDeployment, ScaleDeployment, UndoDeployment,
 };
-use crate::AppError;
-use crate::ui::FormErrors;
+use crate::submission::{PostForm, Submission};
 
-/// The actions of the page, made once so that an answer finds its form.
-#[derive(Clone, Copy)]
-pub struct DeploymentActions {
-    scale: ServerAction<ScaleDeployment>,
-    restart: ServerAction<RestartDeployment>,
-    pause: ServerAction<PauseDeployment>,
-    resume: ServerAction<ResumeDeployment>,
-    undo: ServerAction<UndoDeployment>,
-    delete: ServerAction<DeleteDeployment>,
-}
-
-impl DeploymentActions {
-    /// Must be called in the page, under the routes.
-    pub fn new() -> Self {
-        Self {
-            scale: ServerAction::new(),
-            restart: ServerAction::new(),
-            pause: ServerAction::new(),
-            resume: ServerAction::new(),
-            undo: ServerAction::new(),
-            delete: ServerAction::new(),
-        }
-    }
-
-    fn problem(self) -> Option<AppError> {
-        let scale = self.scale.value().get().and_then(Result::err);
-        let restart = self.restart.value().get().and_then(Result::err);
-        let pause = self.pause.value().get().and_then(Result::err);
-        let resume = self.resume.value().get().and_then(Result::err);
-        let undo = self.undo.value().get().and_then(Result::err);
-        let delete = self.delete.value().get().and_then(Result::err);
-        scale.or(restart).or(pause).or(resume).or(undo).or(delete)
-    }
-}
-
-/// What went wrong with them, above the page.
-#[component]
-pub fn WriteProblems(actions: DeploymentActions) -> impl IntoView {
-    let problem = Signal::derive(move || actions.problem());
-    view! { <FormErrors form="quick" problem=problem/> }
-}
+/// Where the menus' forms lead.
+pub const QUICK_PATHS: [&str; 6] = [
+    ScaleDeployment::PATH,
+    RestartDeployment::PATH,
+    PauseDeployment::PATH,
+    ResumeDeployment::PATH,
+    UndoDeployment::PATH,
+    DeleteDeployment::PATH,
+];
 
 /// One menu per action; each takes an optional reason, which goes into the commit.
 #[component]
-pub fn QuickActions(detail: DeploymentDetail, actions: DeploymentActions) -> impl IntoView {
+pub fn QuickActions(detail: DeploymentDetail, submission: Submission) -> impl IntoView {
     let target = detail.summary.target.clone();
     let replicas = detail.summary.desired.to_string();
     let edit = format!("{}/edit", address_of(&target));
@@ -64,24 +32,24 @@ pub fn QuickActions(detail: DeploymentDetail, actions: DeploymentActions) -> imp
     let pause_or_resume = if detail.summary.paused {
         view! {
             <Menu words="Resume">
-                <ActionForm action=actions.resume>
+                <PostForm to=ResumeDeployment::PATH submission=submission>
                     {in_hold}
                     <p>"Lets rollouts go on."</p>
                     <Reason form="resume"/>
                     <button type="submit" class="button main">"Resume"</button>
-                </ActionForm>
+                </PostForm>
             </Menu>
         }
         .into_any()
     } else {
         view! {
             <Menu words="Pause">
-                <ActionForm action=actions.pause>
+                <PostForm to=PauseDeployment::PATH submission=submission>
                     {in_hold}
                     <p>"Holds back rollouts; what runs goes on running."</p>
                     <Reason form="pause"/>
                     <button type="submit" class="button main">"Pause"</button>
-                </ActionForm>
+                </PostForm>
             </Menu>
         }
         .into_any()
@@ -89,7 +57,7 @@ pub fn QuickActions(detail: DeploymentDetail, actions: DeploymentActions) -> imp
     view! {
         <div class="actions">
             <Menu words="Scale">
-                <ActionForm action=actions.scale>
+                <PostForm to=ScaleDeployment::PATH submission=submission>
                     {in_scale}
                     <div class="field">
                         <label for="quick-replicas">"Replicas"</label>
@@ -105,26 +73,26 @@ pub fn QuickActions(detail: DeploymentDetail, actions: DeploymentActions) -> imp
                     </div>
                     <Reason form="scale"/>
                     <button type="submit" class="button main">"Scale"</button>
-                </ActionForm>
+                </PostForm>
             </Menu>
             <Menu words="Restart">
-                <ActionForm action=actions.restart>
+                <PostForm to=RestartDeployment::PATH submission=submission>
                     {in_restart}
                     <p>"Replaces all pods, one after the other."</p>
                     <Reason form="restart"/>
                     <button type="submit" class="button main">"Restart"</button>
-                </ActionForm>
+                </PostForm>
             </Menu>
             {pause_or_resume}
-            <UndoMenu target=target.clone() earlier=earlier action=actions.undo/>
+            <UndoMenu target=target.clone() earlier=earlier submission=submission/>
             <a class="button" href=edit>"Edit"</a>
-            <DeleteMenu target=target.clone() action=actions.delete/>
+            <DeleteMenu target=target.clone() submission=submission/>
         </div>
     }
 }
 
 #[component]
-fn UndoMenu(target: DeploymentRef, earlier: Vec<u64>, action: ServerAction<UndoDeployment>) -> impl IntoView {
+fn UndoMenu(target: DeploymentRef, earlier: Vec<u64>, submission: Submission) -> impl IntoView {
     (!earlier.is_empty()).then(|| {
         let options = earlier
             .iter()
@@ -135,7 +103,7 @@ fn UndoMenu(target: DeploymentRef, earlier: Vec<u64>, action: ServerAction<UndoD
             .collect_view();
         view! {
             <Menu words="Undo">
-                <ActionForm action=action>
+                <PostForm to=UndoDeployment::PATH submission=submission>
                     <Target target=target.clone()/>
                     <div class="field">
                         <label for="quick-revision">"Back to revision"</label>
@@ -143,18 +111,18 @@ fn UndoMenu(target: DeploymentRef, earlier: Vec<u64>, action: ServerAction<UndoD
                     </div>
                     <Reason form="undo"/>
                     <button type="submit" class="button main">"Undo the rollout"</button>
-                </ActionForm>
+                </PostForm>
             </Menu>
         }
     })
 }
 
 #[component]
-fn DeleteMenu(target: DeploymentRef, action: ServerAction<DeleteDeployment>) -> impl IntoView {
+fn DeleteMenu(target: DeploymentRef, submission: Submission) -> impl IntoView {
     let name = target.name.to_string();
     view! {
         <Menu words="Delete">
-            <ActionForm action=action>
+            <PostForm to=DeleteDeployment::PATH submission=submission>
                 <Target target=target.clone()/>
                 <div class="field">
                     <label for="quick-typed">{format!("Type {name} to delete this deployment and its pods")}</label>
@@ -171,7 +139,7 @@ fn DeleteMenu(target: DeploymentRef, action: ServerAction<DeleteDeployment>) -> 
                 </div>
                 <Reason form="delete"/>
                 <button type="submit" class="button danger">"Delete"</button>
-            </ActionForm>
+            </PostForm>
         </Menu>
     }
 }

@@ -5,7 +5,7 @@ use leptos_router::hooks::use_params_map;
 use model::ErrorKind;
 use model::deployment::{DeploymentDetail, DeploymentRef};
 
-use super::actions::{DeploymentActions, QuickActions, WriteProblems};
+use super::actions::{QUICK_PATHS, QuickActions};
 use super::address_of;
 use super::api::read_deployment;
 use super::events_tab::EventsSource;
@@ -18,7 +18,8 @@ use crate::AppError;
 use crate::failure::FailurePage;
 use crate::live::Live;
 use crate::reading::reading;
-use crate::ui::{Age, HealthBadge, PageTitle, TabLink, Tabs};
+use crate::submission::Submission;
+use crate::ui::{Age, FormErrors, HealthBadge, PageTitle, TabLink, Tabs};
 
 /// The tabs, each a page of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +73,7 @@ pub fn target_in_address() -> Memo<Result<DeploymentRef, AppError>> {
 /// The page, live.
 #[component]
 pub fn DeploymentPage(tab: Tab) -> impl IntoView {
-    let actions = DeploymentActions::new();
+    let submission = Submission::of(&QUICK_PATHS);
     let target = target_in_address();
     let live = Live::page_counter();
     let detail =
@@ -84,15 +85,15 @@ pub fn DeploymentPage(tab: Tab) -> impl IntoView {
     });
     view! {
         <PageTitle text=title/>
-        <UndoBar/>
-        <WriteProblems actions=actions/>
+        <UndoBar submission=submission/>
+        <FormErrors form="quick" problem=submission.problem()/>
         <Transition>
             {move || Suspend::new(async move {
                 match (target.get_untracked(), detail.await) {
                     (Ok(target), Ok(detail)) => {
                         let content = source.view(target.clone(), detail.clone()).await;
                         view! {
-                            <Head detail=detail actions=actions/>
+                            <Head detail=detail submission=submission/>
                             <Tabs label="Parts of the deployment" tabs=tabs(&target, tab)/>
                             {content}
                         }
@@ -126,7 +127,7 @@ pub fn DeploymentPage(tab: Tab) -> impl IntoView {
 }
 
 #[component]
-fn Head(detail: DeploymentDetail, actions: DeploymentActions) -> impl IntoView {
+fn Head(detail: DeploymentDetail, submission: Submission) -> impl IntoView {
     let summary = detail.summary.clone();
     let target = summary.target.clone();
     let namespace = target.namespace.to_string();
@@ -144,7 +145,7 @@ fn Head(detail: DeploymentDetail, actions: DeploymentActions) -> impl IntoView {
         </nav>
         <div class="page-head">
             <h1 class="name">{target.name.to_string()}</h1>
-            <QuickActions detail=detail actions=actions/>
+            <QuickActions detail=detail submission=submission/>
         </div>
         <div class="facts">
             <HealthBadge health=summary.health with_reason=true/>

@@ -2,8 +2,10 @@
 
 use leptos::prelude::*;
 use model::deployment::{FieldConflict, Preview};
+use server_fn::ServerFn;
 
 use super::draft_api::ApplyDraft;
+use crate::submission::{PostForm, Submission};
 use crate::ui::{Banner, Checkbox, DiffView, Field, FormErrors, Tone};
 
 /// The second step of a risky write.
@@ -13,11 +15,9 @@ pub fn DraftReviewPanel(
     preview: Preview,
     /// Leads back to what was typed.
     back: String,
-    action: ServerAction<ApplyDraft>,
+    submission: Submission,
 ) -> impl IntoView {
-    let problem = Signal::derive(move || action.value().get().and_then(Result::err));
-    let reason =
-        problem.with_untracked(|problem| problem.as_ref().map(|error| error.typed("reason"))).unwrap_or_default();
+    let problem = submission.problem();
     let warnings = preview
         .warnings
         .iter()
@@ -54,7 +54,7 @@ pub fn DraftReviewPanel(
             {meanwhile}
             <h3>"Commit message"</h3>
             <pre class="commit-message"><code>{preview.commit_subject}</code></pre>
-            <ActionForm action=action>
+            <PostForm to=ApplyDraft::PATH submission=submission>
                 <FormErrors form="apply" problem=problem/>
                 <input type="hidden" name="id" value=id/>
                 <input type="hidden" name="resource_version" value=preview.resource_version.unwrap_or_default()/>
@@ -64,13 +64,13 @@ pub fn DraftReviewPanel(
                     name="reason"
                     label="Reason"
                     hint="Goes into the commit and the history."
-                    value=reason
+                    value=submission.typed("reason")
                     problem=problem
                 />
-                <button type="submit" class="button main" disabled=move || action.pending().get()>
+                <button type="submit" class="button main" disabled=move || submission.pending()>
                     "Apply"
                 </button>
-            </ActionForm>
+            </PostForm>
         </section>
     }
 }

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use model::deployment::{DeploymentChange, DeploymentForm, DeploymentRef, Preview};
+use server_fn::ServerFn;
 
 use super::address_of;
 use super::api::{read_deployment_form, read_deployment_yaml};
@@ -13,6 +14,7 @@ use super::new_page::Step;
 use crate::AppError;
 use crate::failure::FailurePage;
 use crate::reading::reading;
+use crate::submission::Submission;
 use crate::ui::{PageTitle, Tabs};
 
 /// What the page is about to show.
@@ -26,9 +28,7 @@ enum Shown {
 /// The page.
 #[component]
 pub fn EditPage() -> impl IntoView {
-    let save = ServerAction::<SaveDraft>::new();
-    let save_yaml = ServerAction::<SaveYamlDraft>::new();
-    let apply = ServerAction::<ApplyDraft>::new();
+    let submission = Submission::of(&[SaveDraft::PATH, SaveYamlDraft::PATH, ApplyDraft::PATH]);
     let step = Step::in_address();
     let target = target_in_address();
     let shown = reading(move || (target.get(), step.get()), |(target, step)| async move { read(target?, step).await });
@@ -50,7 +50,7 @@ pub fn EditPage() -> impl IntoView {
                                 <a class="name" href=page>{target.to_string()}</a>
                             </nav>
                             <h1>"Edit " <span class="name">{target.name.to_string()}</span></h1>
-                            {content(&target, &step.get_untracked(), shown, (save, save_yaml, apply))}
+                            {content(&target, &step.get_untracked(), shown, submission)}
                         }
                             .into_any()
                     }
@@ -61,24 +61,22 @@ pub fn EditPage() -> impl IntoView {
     }
 }
 
-type Actions = (ServerAction<SaveDraft>, ServerAction<SaveYamlDraft>, ServerAction<ApplyDraft>);
-
-fn content(target: &DeploymentRef, step: &Step, shown: Shown, (save, save_yaml, apply): Actions) -> AnyView {
+fn content(target: &DeploymentRef, step: &Step, shown: Shown, submission: Submission) -> AnyView {
     let path = format!("{}/edit", address_of(target));
     let edit = |resource_version| EditOf { target: target.to_string(), resource_version };
     let tabs = view! { <Tabs label="Ways to describe it" tabs=step.tabs(&path)/> };
     match shown {
         Shown::Preview { id, yaml, preview } => {
             let back = Step { again: true, yaml, ..step.clone() }.address(&path);
-            view! { <DraftReviewPanel id=id preview=preview back=back action=apply/> }.into_any()
+            view! { <DraftReviewPanel id=id preview=preview back=back submission=submission/> }.into_any()
         }
         Shown::Fields { values, resource_version, problem } => {
             let edit = edit(resource_version);
-            view! { {tabs} <FieldsForm action=save values=values edit=edit problem=problem/> }.into_any()
+            view! { {tabs} <FieldsForm submission=submission values=values edit=edit problem=problem/> }.into_any()
         }
         Shown::Yaml { text, resource_version, problem } => {
             let edit = edit(resource_version);
-            view! { {tabs} <YamlForm action=save_yaml text=text edit=edit problem=problem/> }.into_any()
+            view! { {tabs} <YamlForm submission=submission text=text edit=edit problem=problem/> }.into_any()
         }
     }
 }

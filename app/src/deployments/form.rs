@@ -2,9 +2,11 @@
 
 use leptos::prelude::*;
 use model::deployment::DeploymentForm;
+use server_fn::ServerFn;
 
 use super::draft_api::{SaveDraft, SaveYamlDraft};
 use crate::AppError;
+use crate::submission::{PostForm, Submission};
 use crate::ui::{Checkbox, Field, FieldProblem, FormErrors, TextareaField};
 
 /// Names the form's fields in ids.
@@ -22,13 +24,13 @@ pub struct EditOf {
 /// The common fields.
 #[component]
 pub fn FieldsForm(
-    action: ServerAction<SaveDraft>,
+    submission: Submission,
     values: DeploymentForm,
     edit: EditOf,
     /// What the preview says is wrong.
     problem: Option<AppError>,
 ) -> impl IntoView {
-    let problem = problem_of(move || action.value().get().and_then(Result::err), problem);
+    let problem = problem_of(submission, problem);
     let is_new = edit.target.is_empty();
     let name_fields = if is_new {
         view! {
@@ -67,7 +69,7 @@ pub fn FieldsForm(
         .into_any()
     };
     view! {
-        <ActionForm action=action>
+        <PostForm to=SaveDraft::PATH submission=submission>
             <FormErrors form=FORM prefix="form" problem=problem/>
             <input type="hidden" name="target" value=edit.target/>
             <input type="hidden" name="resource_version" value=edit.resource_version/>
@@ -138,8 +140,8 @@ pub fn FieldsForm(
                 problem=problem
             />
             <Checkbox form=FORM name="form[paused]" label="Paused: rollouts wait until it is resumed" checked=values.paused/>
-            <PreviewButton pending=Signal::derive(move || action.pending().get())/>
-        </ActionForm>
+            <PreviewButton submission=submission/>
+        </PostForm>
     }
 }
 
@@ -169,15 +171,10 @@ fn Quantity(
 
 /// The whole manifest.
 #[component]
-pub fn YamlForm(
-    action: ServerAction<SaveYamlDraft>,
-    text: String,
-    edit: EditOf,
-    problem: Option<AppError>,
-) -> impl IntoView {
-    let problem = problem_of(move || action.value().get().and_then(Result::err), problem);
+pub fn YamlForm(submission: Submission, text: String, edit: EditOf, problem: Option<AppError>) -> impl IntoView {
+    let problem = problem_of(submission, problem);
     view! {
-        <ActionForm action=action>
+        <PostForm to=SaveYamlDraft::PATH submission=submission>
             <FormErrors form=FORM problem=problem/>
             <input type="hidden" name="target" value=edit.target/>
             <input type="hidden" name="resource_version" value=edit.resource_version/>
@@ -192,16 +189,16 @@ pub fn YamlForm(
                 code=true
                 problem=problem
             />
-            <PreviewButton pending=Signal::derive(move || action.pending().get())/>
-        </ActionForm>
+            <PreviewButton submission=submission/>
+        </PostForm>
     }
 }
 
 #[component]
-fn PreviewButton(pending: Signal<bool>) -> impl IntoView {
+fn PreviewButton(submission: Submission) -> impl IntoView {
     view! {
         <div class="button-row">
-            <button type="submit" class="button main" disabled=move || pending.get()>
+            <button type="submit" class="button main" disabled=move || submission.pending()>
                 "Preview"
             </button>
             <span class="muted">"Nothing is changed yet."</span>
@@ -210,9 +207,7 @@ fn PreviewButton(pending: Signal<bool>) -> impl IntoView {
 }
 
 /// What the last answer says is wrong, else what the preview says.
-fn problem_of(
-    answer: impl Fn() -> Option<AppError> + Send + Sync + 'static,
-    previewed: Option<AppError>,
-) -> FieldProblem {
-    Signal::derive(move || answer().or_else(|| previewed.clone()))
+fn problem_of(submission: Submission, previewed: Option<AppError>) -> FieldProblem {
+    let answer = submission.problem();
+    Signal::derive(move || answer.get().or_else(|| previewed.clone()))
 }

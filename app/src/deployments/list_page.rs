@@ -11,6 +11,7 @@ use leptos_router::hooks::{use_navigate, use_query_map};
 use model::deployment::{DeploymentQuery, DeploymentSort, DeploymentSummary};
 use model::{Page, PageRequest};
 
+use super::actions::QUICK_PATHS;
 use super::api::list_deployments;
 use super::list_query;
 use super::row::DeploymentRow;
@@ -18,7 +19,8 @@ use super::undo_bar::UndoBar;
 use crate::failure::FailurePage;
 use crate::live::Live;
 use crate::reading::reading;
-use crate::ui::{EmptyState, PageTitle, Pager, SortHeading};
+use crate::submission::Submission;
+use crate::ui::{EmptyState, FormErrors, PageTitle, Pager, SortHeading};
 
 /// The list, with filter, order and pages; live.
 #[component]
@@ -26,6 +28,7 @@ pub fn ListPage() -> impl IntoView {
     let map = use_query_map();
     let query = Memo::new(move |_| map.with(list_query::read));
     let live = Live::page_counter();
+    let submission = Submission::of(&QUICK_PATHS);
     let list = reading(move || (query.get(), live.get()), |(query, _)| list_deployments(query));
     view! {
         <PageTitle text="Deployments"/>
@@ -35,7 +38,8 @@ pub fn ListPage() -> impl IntoView {
                 <a class="button main" href="/deployments/new">"New deployment"</a>
             </div>
         </div>
-        <UndoBar/>
+        <UndoBar submission=submission/>
+        <FormErrors form="quick" problem=submission.problem()/>
         <FilterForm query=query/>
         <Transition>
             {move || Suspend::new(async move {

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use model::deployment::{DeploymentChange, DeploymentForm};
 use model::diff::Mark;
+use server_fn::ServerFn;
 
 use super::draft_api::{ApplyDraft, DraftReview, SaveDraft, SaveYamlDraft, review_draft};
 use super::draft_review::DraftReviewPanel;
@@ -11,6 +12,7 @@ use super::form::{EditOf, FieldsForm, YamlForm};
 use crate::address::Address;
 use crate::failure::FailurePage;
 use crate::reading::reading;
+use crate::submission::Submission;
 use crate::ui::{PageTitle, TabLink, Tabs};
 
 const TEMPLATE: &str = "apiVersion: apps/v1
@@ -83,9 +85,7 @@ impl Step {
 /// The page.
 #[component]
 pub fn NewPage() -> impl IntoView {
-    let save = ServerAction::<SaveDraft>::new();
-    let save_yaml = ServerAction::<SaveYamlDraft>::new();
-    let apply = ServerAction::<ApplyDraft>::new();
+    let submission = Submission::of(&[SaveDraft::PATH, SaveYamlDraft::PATH, ApplyDraft::PATH]);
     let step = Step::in_address();
     let draft = Memo::new(move |_| step.with(|step| step.draft.clone()));
     let review = reading(
@@ -108,7 +108,7 @@ pub fn NewPage() -> impl IntoView {
                         Some(Ok(DraftReview { draft, preview: Ok(preview) })) if !step.again => {
                             let yaml = matches!(draft.change, DeploymentChange::CreateYaml(_));
                             let back = Step { again: true, yaml, ..step }.address(path);
-                            view! { <DraftReviewPanel id=draft.id preview=preview back=back action=apply/> }.into_any()
+                            view! { <DraftReviewPanel id=draft.id preview=preview back=back submission=submission/> }.into_any()
                         }
                         kept => {
                             let kept = kept.and_then(Result::ok);
@@ -116,11 +116,11 @@ pub fn NewPage() -> impl IntoView {
                             let tabs = step.tabs(path);
                             let typed = if step.yaml {
                                 let text = yaml_of(kept.as_ref());
-                                view! { <YamlForm action=save_yaml text=text edit=EditOf::default() problem=problem/> }
+                                view! { <YamlForm submission=submission text=text edit=EditOf::default() problem=problem/> }
                                     .into_any()
                             } else {
                                 let values = form_of(kept.as_ref(), step.namespace);
-                                view! { <FieldsForm action=save values=values edit=EditOf::default() problem=problem/> }
+                                view! { <FieldsForm submission=submission values=values edit=EditOf::default() problem=problem/> }
                                     .into_any()
                             };
                             view! {

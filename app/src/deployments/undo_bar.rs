@@ -3,25 +3,19 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use model::deployment::{Applied, UndoAction};
+use server_fn::ServerFn;
 
 use super::api::{PauseDeployment, ResumeDeployment, ScaleDeployment, UndoDeployment, read_applied};
 use crate::reading::reading;
-use crate::ui::{Banner, FormErrors, Tone};
+use crate::submission::{PostForm, Submission};
+use crate::ui::{Banner, Tone};
 
 /// Stands on the page that a write leads to; the address names the operation.
 #[component]
-pub fn UndoBar() -> impl IntoView {
-    let scale = ServerAction::<ScaleDeployment>::new();
-    let pause = ServerAction::<PauseDeployment>::new();
-    let resume = ServerAction::<ResumeDeployment>::new();
-    let undo = ServerAction::<UndoDeployment>::new();
-    let problem = Signal::derive(move || {
-        let scale = scale.value().get().and_then(Result::err);
-        let pause = pause.value().get().and_then(Result::err);
-        let resume = resume.value().get().and_then(Result::err);
-        let undo = undo.value().get().and_then(Result::err);
-        scale.or(pause).or(resume).or(undo)
-    });
+pub fn UndoBar(
+    /// Shared with the page's other quick writes.
+    submission: Submission,
+) -> impl IntoView {
     let query = use_query_map();
     let operation = Memo::new(move |_| query.with(|query| query.get("done")).unwrap_or_default());
     let applied = reading(
@@ -40,26 +34,31 @@ pub fn UndoBar() -> impl IntoView {
         match applied.undo? {
             UndoAction::Scale { replicas } => Some(
                 view! {
-                    <ActionForm action=scale>
+                    <PostForm to=ScaleDeployment::PATH submission=submission>
                         {target} <input type="hidden" name="replicas" value=replicas.to_string()/> {button}
-                    </ActionForm>
+                    </PostForm>
                 }
                 .into_any(),
             ),
-            UndoAction::Pause => Some(view! { <ActionForm action=pause>{target} {button}</ActionForm> }.into_any()),
-            UndoAction::Resume => Some(view! { <ActionForm action=resume>{target} {button}</ActionForm> }.into_any()),
+            UndoAction::Pause => Some(
+                view! { <PostForm to=PauseDeployment::PATH submission=submission>{target} {button}</PostForm> }
+                    .into_any(),
+            ),
+            UndoAction::Resume => Some(
+                view! { <PostForm to=ResumeDeployment::PATH submission=submission>{target} {button}</PostForm> }
+                    .into_any(),
+            ),
             UndoAction::Rollback { revision } => Some(
                 view! {
-                    <ActionForm action=undo>
+                    <PostForm to=UndoDeployment::PATH submission=submission>
                         {target} <input type="hidden" name="revision" value=revision.to_string()/> {button}
-                    </ActionForm>
+                    </PostForm>
                 }
                 .into_any(),
             ),
         }
     };
     view! {
-        <FormErrors form="undo-bar" problem=problem/>
         <div role="status" class="undo-bar">
             <Transition>
                 {move || Suspend::new(async move {

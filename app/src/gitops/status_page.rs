@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use model::sync::{SyncProblem, SyncStatus};
+use server_fn::ServerFn;
 
 use super::api::{ApproveDeletions, CommitNow, RefuseDeletions, RetrySync, read_sync_status};
 use super::kinds::KindTable;
@@ -10,43 +11,26 @@ use crate::failure::FailurePage;
 use crate::layout::chip_words;
 use crate::live::Live;
 use crate::reading::reading;
+use crate::submission::{PostForm, Submission};
 use crate::ui::{Age, Banner, FormErrors, Icon, PageTitle, Tone};
 
-#[derive(Clone, Copy)]
-struct Actions {
-    retry: ServerAction<RetrySync>,
-    commit: ServerAction<CommitNow>,
-    approve: ServerAction<ApproveDeletions>,
-    refuse: ServerAction<RefuseDeletions>,
-}
+/// Where the page's forms lead.
+const PATHS: [&str; 4] = [RetrySync::PATH, CommitNow::PATH, ApproveDeletions::PATH, RefuseDeletions::PATH];
 
 /// Repository, kinds, what waits, what is wrong and the way out; live.
 #[component]
 pub fn StatusPage() -> impl IntoView {
-    let actions = Actions {
-        retry: ServerAction::new(),
-        commit: ServerAction::new(),
-        approve: ServerAction::new(),
-        refuse: ServerAction::new(),
-    };
-    let problem = Signal::derive(move || {
-        let retry = actions.retry.value().get().and_then(Result::err);
-        let commit = actions.commit.value().get().and_then(Result::err);
-        let approve = actions.approve.value().get().and_then(Result::err);
-        let refuse = actions.refuse.value().get().and_then(Result::err);
-        retry.or(commit).or(approve).or(refuse)
-    });
+    let submission = Submission::of(&PATHS);
     let live = Live::sync_counter();
-    let versions = move || (actions.retry.version().get(), actions.commit.version().get());
-    let status = reading(move || (live.get(), versions()), |_| read_sync_status());
+    let status = reading(move || (live.get(), submission.answers()), |_| read_sync_status());
     view! {
         <PageTitle text="GitOps status"/>
         <h1>"GitOps status"</h1>
-        <FormErrors form="gitops" problem=problem/>
+        <FormErrors form="gitops" problem=submission.problem()/>
         <Transition>
             {move || Suspend::new(async move {
                 match status.await {
-                    Ok(status) => view! { <Status status=status actions=actions/> }.into_any(),
+                    Ok(status) => view! { <Status status=status submission=submission/> }.into_any(),
                     Err(error) => view! { <FailurePage error=error/> }.into_any(),
                 }
             })}
@@ -55,7 +39,7 @@ pub fn StatusPage() -> impl IntoView {
 }
 
 #[component]
-fn Status(status: SyncStatus, actions: Actions) -> impl IntoView {
+fn Status(status: SyncStatus, submission: Submission) -> impl IntoView {
     let (shape, tone, words) = chip_words(&status.chip);
     let waiting = match status.waiting {
         0 => "Nothing waits to be committed.".to_owned(),
@@ -70,16 +54,16 @@ fn Status(status: SyncStatus, actions: Actions) -> impl IntoView {
                 {words}
             </p>
             <div class="actions">
-                <ActionForm action=actions.retry>
+                <PostForm to=RetrySync::PATH submission=submission>
                     <button type="submit" class="button">"Retry"</button>
-                </ActionForm>
-                <ActionForm action=actions.commit>
+                </PostForm>
+                <PostForm to=CommitNow::PATH submission=submission>
                     <button type="submit" class="button main">"Commit now"</button>
-                </ActionForm>
+                </PostForm>
             </div>
         </div>
         <Problems problems=status.problems/>
-        <HeldDeletions records=status.held_deletions actions=actions/>
+        <HeldDeletions records=status.held_deletions submission=submission/>
         <p>{waiting}</p>
         <p class="muted">{lag}</p>
         <h2>"Repository"</h2>
@@ -105,7 +89,7 @@ fn Problems(problems: Vec<SyncProblem>) -> impl IntoView {
 }
 
 #[component]
-fn HeldDeletions(records: Vec<String>, actions: Actions) -> impl IntoView {
+fn HeldDeletions(records: Vec<String>, submission: Submission) -> impl IntoView {
     (!records.is_empty()).then(|| {
         let words = format!(
             "{} records have no resource any more. That is much at once, so they stay until you decide.",
@@ -122,12 +106,12 @@ fn HeldDeletions(records: Vec<String>, actions: Actions) -> impl IntoView {
                     <ul>{rows}</ul>
                 </details>
                 <div class="button-row">
-                    <ActionForm action=actions.approve>
+                    <PostForm to=ApproveDeletions::PATH submission=submission>
                         <button type="submit" class="button danger">"Delete the records"</button>
-                    </ActionForm>
-                    <ActionForm action=actions.refuse>
+                    </PostForm>
+                    <PostForm to=RefuseDeletions::PATH submission=submission>
                         <button type="submit" class="button">"Keep them"</button>
-                    </ActionForm>
+                    </PostForm>
                 </div>
             </section>
         }

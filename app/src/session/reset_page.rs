@@ -3,19 +3,22 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
+use server_fn::ServerFn;
+
 use super::Alone;
 use super::api::RedeemReset;
+use crate::submission::{PostForm, Submission};
 use crate::ui::{Field, FormErrors};
 
 /// Sets a password.
 #[component]
 pub fn ResetPage() -> impl IntoView {
-    let action = ServerAction::<RedeemReset>::new();
-    let problem = Signal::derive(move || action.value().get().and_then(Result::err));
+    let submission = Submission::of(&[RedeemReset::PATH]);
+    let problem = submission.problem();
     let token = use_query_map().with_untracked(|query| query.get("token")).unwrap_or_default();
     view! {
         <Alone title="Set your password">
-            <ActionForm action=action>
+            <PostForm to=RedeemReset::PATH submission=submission>
                 <FormErrors form="reset" problem=problem/>
                 <input type="hidden" name="token" value=token/>
                 // Password managers look for one; the link does not say whose it is.
@@ -31,10 +34,10 @@ pub fn ResetPage() -> impl IntoView {
                     required=true
                     problem=problem
                 />
-                <button type="submit" class="button main" disabled=move || action.pending().get()>
+                <button type="submit" class="button main" disabled=move || submission.pending()>
                     "Set the password"
                 </button>
-            </ActionForm>
+            </PostForm>
         </Alone>
     }
 }

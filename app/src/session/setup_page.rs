@@ -3,23 +3,23 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
+use server_fn::ServerFn;
+
 use super::Alone;
 use super::api::CompleteSetup;
+use crate::submission::{PostForm, Submission};
 use crate::ui::{Field, FormErrors};
 
 /// Makes the first administrator.
 #[component]
 pub fn SetupPage() -> impl IntoView {
-    let action = ServerAction::<CompleteSetup>::new();
-    let problem = Signal::derive(move || action.value().get().and_then(Result::err));
+    let submission = Submission::of(&[CompleteSetup::PATH]);
+    let problem = submission.problem();
     let token = use_query_map().with_untracked(|query| query.get("token")).unwrap_or_default();
-    let typed = move |field: &str| {
-        problem.with_untracked(|problem| problem.as_ref().map(|error| error.typed(field))).unwrap_or_default()
-    };
     view! {
         <Alone title="Set up Denshimon">
             <p>"You are the first here. This account manages everything, and makes the others."</p>
-            <ActionForm action=action>
+            <PostForm to=CompleteSetup::PATH submission=submission>
                 <FormErrors form="setup" problem=problem/>
                 <input type="hidden" name="token" value=token/>
                 <Field
@@ -27,7 +27,7 @@ pub fn SetupPage() -> impl IntoView {
                     name="username"
                     label="User name"
                     hint="a-z, 0-9, dot, dash and underscore. It names you in commits."
-                    value=typed("username")
+                    value=submission.typed("username")
                     autocomplete="username"
                     max_length=64
                     required=true
@@ -50,14 +50,14 @@ pub fn SetupPage() -> impl IntoView {
                     label="E-mail"
                     hint="The author's address of your commits."
                     kind="email"
-                    value=typed("email")
+                    value=submission.typed("email")
                     autocomplete="email"
                     problem=problem
                 />
-                <button type="submit" class="button main" disabled=move || action.pending().get()>
+                <button type="submit" class="button main" disabled=move || submission.pending()>
                     "Make the account"
                 </button>
-            </ActionForm>
+            </PostForm>
         </Alone>
     }
 }

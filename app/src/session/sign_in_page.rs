@@ -3,20 +3,22 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
+use server_fn::ServerFn;
+
 use super::Alone;
 use super::api::{SignIn, is_setup_needed};
 use crate::reading::reading;
+use crate::submission::{PostForm, Submission};
 use crate::ui::{Banner, Field, FormErrors, Tone};
 
 /// Asks for name and password, and leads back to where one came from.
 #[component]
 pub fn SignInPage() -> impl IntoView {
-    let action = ServerAction::<SignIn>::new();
-    let problem = Signal::derive(move || action.value().get().and_then(Result::err));
+    let submission = Submission::of(&[SignIn::PATH]);
+    let problem = submission.problem();
     let query = use_query_map();
     let next = query.with_untracked(|query| query.get("next")).unwrap_or_else(|| "/".to_owned());
     let after_reset = query.with_untracked(|query| query.get("reset").is_some());
-    let typed = problem.with_untracked(|problem| problem.as_ref().map(|error| error.typed("username")));
     let setup = reading(|| (), |()| is_setup_needed());
     view! {
         <Alone title="Sign in">
@@ -34,14 +36,14 @@ pub fn SignInPage() -> impl IntoView {
             </Transition>
             {after_reset
                 .then(|| view! { <Banner tone=Tone::Good>"The new password is set. Sign in with it."</Banner> })}
-            <ActionForm action=action>
+            <PostForm to=SignIn::PATH submission=submission>
                 <FormErrors form="sign-in" problem=problem/>
                 <input type="hidden" name="next" value=next/>
                 <Field
                     form="sign-in"
                     name="username"
                     label="User name"
-                    value=typed.unwrap_or_default()
+                    value=submission.typed("username")
                     autocomplete="username"
                     max_length=64
                     required=true
@@ -57,10 +59,10 @@ pub fn SignInPage() -> impl IntoView {
                     required=true
                     problem=problem
                 />
-                <button type="submit" class="button main" disabled=move || action.pending().get()>
+                <button type="submit" class="button main" disabled=move || submission.pending()>
                     "Sign in"
                 </button>
-            </ActionForm>
+            </PostForm>
         </Alone>
     }
 }

@@ -3,37 +3,29 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use model::user::Role;
+use server_fn::ServerFn;
 
 use super::RoleField;
-use super::api::{CreateUser, DeleteUser, ResetUser, SetUserAccess, SetUserRole, list_users};
-use super::row::{UserActions, UserRow};
-use crate::AppError;
+use super::api::{CreateUser, list_users};
+use super::row::{ROW_PATHS, UserRow};
 use crate::failure::FailurePage;
 use crate::reading::reading;
+use crate::submission::{PostForm, Submission};
 use crate::ui::{Banner, Field, FormErrors, PageTitle, Tone};
 
 /// All users, and a form for a new one.
 #[component]
 pub fn UsersPage() -> impl IntoView {
-    let create = ServerAction::<CreateUser>::new();
-    let actions = UserActions {
-        set_role: ServerAction::<SetUserRole>::new(),
-        set_access: ServerAction::<SetUserAccess>::new(),
-        reset: ServerAction::<ResetUser>::new(),
-        delete: ServerAction::<DeleteUser>::new(),
-    };
-    let problem = Signal::derive(move || first_problem(actions));
+    let create = Submission::of(&[CreateUser::PATH]);
+    let change = Submission::of(&ROW_PATHS);
     let query = use_query_map();
     let reveal = Memo::new(move |_| query.with(|query| query.get("reveal")).unwrap_or_default());
-    let versions = move || {
-        let changed = (actions.set_role.version().get(), actions.set_access.version().get());
-        (changed, actions.delete.version().get(), create.version().get())
-    };
-    let team = reading(move || (reveal.get(), versions()), |(reveal, _)| list_users(reveal));
+    let answers = move || (create.answers(), change.answers());
+    let team = reading(move || (reveal.get(), answers()), |(reveal, _)| list_users(reveal));
     view! {
         <PageTitle text="Users"/>
         <h1>"Users"</h1>
-        <FormErrors form="users" problem=problem/>
+        <FormErrors form="users" problem=change.problem()/>
         <Transition>
             {move || Suspend::new(async move {
                 match team.await {
@@ -41,7 +33,7 @@ pub fn UsersPage() -> impl IntoView {
                         let rows = team
                             .users
                             .into_iter()
-                            .map(|user| view! { <UserRow user=user actions=actions/> })
+                            .map(|user| view! { <UserRow user=user submission=change/> })
                             .collect_view();
                         view! {
                             {team.revealed.map(|path| view! { <NewLink path=path/> })}
@@ -57,7 +49,7 @@ pub fn UsersPage() -> impl IntoView {
                                 </thead>
                                 <tbody>{rows}</tbody>
                             </table>
-                            <UserForm action=create/>
+                            <UserForm submission=create/>
                         }
                             .into_any()
                     }
@@ -83,21 +75,18 @@ fn NewLink(path: String) -> impl IntoView {
 }
 
 #[component]
-fn UserForm(action: ServerAction<CreateUser>) -> impl IntoView {
-    let problem = Signal::derive(move || action.value().get().and_then(Result::err));
-    let typed = move |field: &str| {
-        problem.with_untracked(|problem| problem.as_ref().map(|error| error.typed(field))).unwrap_or_default()
-    };
+fn UserForm(submission: Submission) -> impl IntoView {
+    let problem = submission.problem();
     view! {
         <h2>"New user"</h2>
-        <ActionForm action=action>
+        <PostForm to=CreateUser::PATH submission=submission>
             <FormErrors form="user" problem=problem/>
             <Field
                 form="user"
                 name="username"
                 label="User name"
                 hint="a-z, 0-9, dot, dash and underscore."
-                value=typed("username")
+                value=submission.typed("username")
                 max_length=64
                 required=true
                 problem=problem
@@ -108,7 +97,7 @@ fn UserForm(action: ServerAction<CreateUser>) -> impl IntoView {
                 label="E-mail"
                 hint="The author's address of their commits."
                 kind="email"
-                value=typed("email")
+                value=submission.typed("email")
                 problem=problem
             />
             <RoleField form="user" most=Role::Admin chosen=Role::Viewer/>
@@ -117,21 +106,13 @@ fn UserForm(action: ServerAction<CreateUser>) -> impl IntoView {
                 name="namespaces"
                 label="Only in these namespaces"
                 hint="Separated by spaces; empty for everywhere."
-                value=typed("namespaces")
+                value=submission.typed("namespaces")
                 code=true
                 problem=problem
             />
-            <button type="submit" class="button" disabled=move || action.pending().get()>
+            <button type="submit" class="button" disabled=move || submission.pending()>
                 "Make the user"
             </button>
-        </ActionForm>
+        </PostForm>
     }
-}
-
-fn first_problem(actions: UserActions) -> Option<AppError> {
-    let set_role = actions.set_role.value().get().and_then(Result::err);
-    let set_access = actions.set_access.value().get().and_then(Result::err);
-    let reset = actions.reset.value().get().and_then(Result::err);
-    let delete = actions.delete.value().get().and_then(Result::err);
-    set_role.or(set_access).or(reset).or(delete)
 }

@@ -3,9 +3,11 @@
 use leptos::prelude::*;
 use model::user::{Scope, UserSummary};
 use serde::{Deserialize, Serialize};
+use server_fn::ServerFn;
 
 use super::api::{DeleteUser, ResetUser, SetUserAccess, SetUserRole};
 use super::scope_words;
+use crate::submission::{PostForm, Submission};
 use crate::ui::{Age, Icon, Shape};
 
 /// Whether a user may sign in.
@@ -16,18 +18,12 @@ pub enum Access {
     Disabled,
 }
 
-/// The actions of the page, for each row.
-#[derive(Clone, Copy)]
-pub struct UserActions {
-    pub set_role: ServerAction<SetUserRole>,
-    pub set_access: ServerAction<SetUserAccess>,
-    pub reset: ServerAction<ResetUser>,
-    pub delete: ServerAction<DeleteUser>,
-}
+/// Where the forms of a row lead.
+pub const ROW_PATHS: [&str; 4] = [SetUserRole::PATH, SetUserAccess::PATH, ResetUser::PATH, DeleteUser::PATH];
 
 /// A row of the table.
 #[component]
-pub fn UserRow(user: UserSummary, actions: UserActions) -> impl IntoView {
+pub fn UserRow(user: UserSummary, submission: Submission) -> impl IntoView {
     let username = user.username.to_string();
     let last_sign_in = match user.last_sign_in {
         Some(at) => view! { <Age at=at/> }.into_any(),
@@ -57,14 +53,14 @@ pub fn UserRow(user: UserSummary, actions: UserActions) -> impl IntoView {
             <td data-label="Access">{access}</td>
             <td data-label="Last sign-in">{last_sign_in}</td>
             <td data-label="">
-                <UserMenu user=user actions=actions/>
+                <UserMenu user=user submission=submission/>
             </td>
         </tr>
     }
 }
 
 #[component]
-fn UserMenu(user: UserSummary, actions: UserActions) -> impl IntoView {
+fn UserMenu(user: UserSummary, submission: Submission) -> impl IntoView {
     let username = user.username.to_string();
     let id = user.id.clone();
     let namespaces = match &user.scope {
@@ -81,7 +77,7 @@ fn UserMenu(user: UserSummary, actions: UserActions) -> impl IntoView {
                 <span class="hidden-visually">" " {username.clone()}</span>
             </summary>
             <div class="menu-body">
-                <ActionForm action=actions.set_role>
+                <PostForm to=SetUserRole::PATH submission=submission>
                     {in_role}
                     <label class="field">
                         "Role"
@@ -102,17 +98,17 @@ fn UserMenu(user: UserSummary, actions: UserActions) -> impl IntoView {
                         <input type="text" name="namespaces" class="code" value=namespaces/>
                     </label>
                     <button type="submit" class="button small">"Set the role"</button>
-                </ActionForm>
-                <ActionForm action=actions.set_access>
+                </PostForm>
+                <PostForm to=SetUserAccess::PATH submission=submission>
                     {in_access}
                     <input type="hidden" name="access" value=access/>
                     <button type="submit" class="button small">{access_words}</button>
-                </ActionForm>
-                <ActionForm action=actions.reset>
+                </PostForm>
+                <PostForm to=ResetUser::PATH submission=submission>
                     {in_reset}
                     <button type="submit" class="button small">"Make a reset link"</button>
-                </ActionForm>
-                <ActionForm action=actions.delete>
+                </PostForm>
+                <PostForm to=DeleteUser::PATH submission=submission>
                     {in_delete}
                     <input type="hidden" name="username" value=username.clone()/>
                     <label class="field">
@@ -120,7 +116,7 @@ fn UserMenu(user: UserSummary, actions: UserActions) -> impl IntoView {
                         <input type="text" name="typed" class="code" autocomplete="off" required=true/>
                     </label>
                     <button type="submit" class="button small danger">"Delete"</button>
-                </ActionForm>
+                </PostForm>
             </div>
         </details>
     }

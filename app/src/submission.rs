@@ -1,0 +1,120 @@
+//! Forms that post to a server function: with a page load without JavaScript, in the background with it.
+//!
+//! The browser sends the fields as they stand, exactly as it would by itself. Leptos' `ActionForm` reads them into the
+//! function's type first and so brings a parser for each; that parser is the server's matter.
+
+use leptos::ev::SubmitEvent;
+use leptos::prelude::*;
+use leptos::server::ServerActionError;
+use leptos::task::spawn_local;
+use server_fn::client::Client;
+use server_fn::codec::Json;
+use server_fn::error::{FromServerFnError, ServerFnErrorErr, ServerFnUrlError};
+use server_fn::redirect::call_redirect_hook;
+use server_fn::request::ClientReq;
+use server_fn::response::ClientRes;
+use server_fn::{ContentType, ServerFn};
+use wasm_bindgen::JsCast;
+use web_sys::{FormData, HtmlFormElement, UrlSearchParams};
+
+use crate::AppError;
+use crate::theme::SetTheme;
+
+/// `fetch` in the browser, nothing on the server.
+type Fetch = <SetTheme as ServerFn>::Client;
+
+/// What came of the last form that was sent; forms that report in one place share one.
+#[derive(Clone, Copy, Debug)]
+pub struct Submission {
+    problem: RwSignal<Option<AppError>>,
+    pending: RwSignal<bool>,
+    answers: RwSignal<u32>,
+}
+
+impl Submission {
+    /// Begins with the error that the address carries when a form to one of these paths failed without JavaScript.
+    ///
+    /// Must be called in a page, outside of what waits for resources.
+    pub fn of(paths: &[&str]) -> Self {
+        let failed = use_context::<ServerActionError>()
+            .filter(|error| paths.contains(&error.path()))
+            .map(|error| ServerFnUrlError::<AppError>::decode_err(error.err()));
+        Self { problem: RwSignal::new(failed), pending: RwSignal::new(false), answers: RwSignal::new(0) }
+    }
+
+    /// Returns what went wrong.
+    pub fn problem(self) -> Signal<Option<AppError>> {
+        self.problem.into()
+    }
+
+    /// Tells whether an answer is awaited.
+    pub fn pending(self) -> bool {
+        self.pending.get()
+    }
+
+    /// Counts the answers; what a form changes is read again when this moves.
+    pub fn answers(self) -> u32 {
+        self.answers.get()
+    }
+
+    /// Returns what had been typed into a field of the form that failed, when the page begins with that.
+    pub fn typed(self, field: &str) -> String {
+        self.problem.with_untracked(|problem| problem.as_ref().map(|error| error.typed(field))).unwrap_or_default()
+    }
+
+    async fn send(self, to: &'static str, body: String) {
+        self.pending.set(true);
+        let problem = post(to, body).await.err();
+        // A redirect may have led to another page, and this one's signals are gone.
+        self.problem.try_set(problem);
+        self.pending.try_set(false);
+        self.answers.try_update(|answers| *answers = answers.wrapping_add(1));
+    }
+}
+
+/// A form whose fields are the arguments of the server function at `to`.
+#[component]
+pub fn PostForm(to: &'static str, submission: Submission, children: Children) -> impl IntoView {
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        if submission.pending.get_untracked() {
+            return;
+        }
+        if let Some(body) = fields_of(&event) {
+            spawn_local(submission.send(to, body));
+        }
+    };
+    view! {
+        <form method="post" action=to on:submit=submit>
+            {children()}
+        </form>
+    }
+}
+
+/// Returns the fields as the browser would send them.
+fn fields_of(event: &SubmitEvent) -> Option<String> {
+    let form = event.target()?.dyn_into::<HtmlFormElement>().ok()?;
+    let data = FormData::new_with_form(&form).ok()?;
+    let fields = UrlSearchParams::new_with_str_sequence_sequence(&data).ok()?;
+    Some(String::from(fields.to_string()))
+}
+
+async fn post(to: &str, body: String) -> Result<(), AppError> {
+    type Request = <Fetch as Client<AppError>>::Request;
+    let request: Result<Request, AppError> =
+        Request::try_new_post(to, "application/x-www-form-urlencoded", Json::CONTENT_TYPE, body);
+    outcome(<Fetch as Client<AppError>>::send(request?).await?).await
+}
+
+async fn outcome(answer: impl ClientRes<AppError>) -> Result<(), AppError> {
+    match answer.status() {
+        400.. => Err(AppError::de(answer.try_into_bytes().await?)),
+        200..=299 => {
+            if answer.has_redirect() {
+                call_redirect_hook(&answer.location());
+            }
+            Ok(())
+        }
+        other => Err(AppError::from_server_fn_error(ServerFnErrorErr::Response(format!("status {other}")))),
+    }
+}
