@@ -4,6 +4,9 @@
 //! server functions, each `*_page.rs` a page. `ui` holds plain components that know neither.
 #![recursion_limit = "512"]
 
+#[cfg(not(erase_components))]
+compile_error!("server and browser must agree on `--cfg erase_components`; unset RUSTFLAGS or add it there");
+
 mod account;
 mod address;
 mod app;

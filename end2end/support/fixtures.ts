@@ -36,7 +36,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     if (javaScriptEnabled === false) expectedMessages.push(/was preloaded using link preload but not used/);
     const messages: string[] = [];
     page.on("console", (message) => messages.push(`console ${message.type()}: ${message.text()}`));
-    page.on("pageerror", (error) => messages.push(`page error: ${error.message}`));
+    page.on("pageerror", (error) => messages.push(`page error: ${error.stack ?? error.message}`));
     page.on("requestfailed", (request) => {
       // A stream or a fetch that a navigation cut off has not failed; without JavaScript, scripts are not loaded.
       if (!["net::ERR_ABORTED", "csp"].includes(request.failure()?.errorText ?? "")) messages.push(`failed: ${request.method()} ${request.url()} ${request.failure()?.errorText}`);

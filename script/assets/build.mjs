@@ -71,7 +71,7 @@ function prune(wasm) {
   for (let index = 0; index < module.getNumFunctions(); index++) {
     const reference = module.getFunctionByIndex(index);
     const { name, module: imported } = binaryen.getFunctionInfo(reference);
-    if (!imported && name.includes("hydrate_async")) binaryen.Function.setBody(reference, module.unreachable());
+    if (!imported && name.includes("::hydrate_async::") && !name.startsWith("core::")) binaryen.Function.setBody(reference, module.unreachable());
   }
   const pruned = module.emitBinary();
   module.dispose();

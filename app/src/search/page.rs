@@ -27,12 +27,12 @@ pub fn SearchPage() -> impl IntoView {
         },
     );
     let pages = move || {
-        let text = text.get().to_lowercase();
+        let text = text.get().to_ascii_lowercase();
         let links = PAGES
             .into_iter()
             .map(|(href, words, _)| (href, words))
             .chain(MORE)
-            .filter(|(_, words)| words.to_lowercase().contains(text.trim()))
+            .filter(|(_, words)| words.to_ascii_lowercase().contains(text.trim()))
             .map(|(href, words)| {
                 view! {
                     <li>
