@@ -61,7 +61,7 @@ test("a deployment is previewed, made, becomes healthy and is a commit with the 
   const log = () => program.git("log", "-1", "--format=%an <%ae>%n%s%n%b", "--", record);
   const message = await eventually(log, (text) => text.includes("Operation:"), "the commit is on the remote");
   expect(message).toContain(`Create Deployment ${namespace}/api`);
-  expect(message).toMatch(/^ada </);
+  expect(message).toMatch(/^ada <ada@example\.org>/);
   expect(message).toContain("first deployment");
 });
 
@@ -95,7 +95,7 @@ test("a change behind its back is a commit by kubectl", async ({ page, program }
   await reloadUntil(page, /kubectl-set/);
 });
 
-test("what is typed wrongly is named at its field and nothing is lost", async ({ page, expectedMessages }) => {
+test("what is typed wrongly is named at its field and nothing is lost", async ({ page, program, expectedMessages }) => {
   // The browser reports each answer that refuses.
   expectedMessages.push(/status of 4\d\d/);
   await signIn(page);
@@ -108,6 +108,33 @@ test("what is typed wrongly is named at its field and nothing is lost", async ({
   await expect(page.getByLabel("Name", { exact: true })).toHaveValue("Not A Name");
   await expect(page.getByLabel("Image")).toHaveValue("registry.example/shop/other:1");
   await expectAccessible(page);
+
+  await page.goto("/deployments/new?view=yaml");
+  const typed = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: [other\n";
+  await page.getByLabel("Manifest", { exact: true }).fill(typed);
+  await page.getByRole("button", { name: "Preview" }).click();
+  await expect(page.getByText(/line \d+/i).first()).toBeVisible();
+  await expect(page.getByLabel("Manifest", { exact: true })).toHaveValue(typed);
+  expect(program.kubectl("get", "deployments", "-n", namespace, "-o", "name").trim()).toBe("deployment.apps/api");
+});
+
+test("the list names who changed what, and new rows wait until they are asked for", async ({ page, program, javaScriptEnabled }) => {
+  await signIn(page);
+  await page.goto(`/deployments?namespace=${namespace}`);
+  const rows = page.locator("table.deployments tbody tr");
+  await expect(rows).toHaveCount(1);
+  await expect(rows.first()).toContainText("kubectl-set");
+  program.kubectl("create", "deployment", "aaa", "-n", namespace, "--image=registry.example/shop/aaa:1");
+  if (javaScriptEnabled === false) {
+    await reloadUntil(page, "aaa");
+  } else {
+    await expect(page.getByText("1 new")).toBeVisible();
+    await expect(rows).toHaveCount(1);
+    await page.getByRole("button", { name: "show" }).click();
+  }
+  await expect(rows).toHaveCount(2);
+  await expect(rows.first()).toContainText("aaa");
+  program.kubectl("delete", "deployment", "aaa", "-n", namespace);
 });
 
 test("a session that ends in mid-form loses nothing", async ({ page, context, expectedMessages }) => {

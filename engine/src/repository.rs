@@ -285,6 +285,7 @@ impl Reading {
 /// Opens or makes the repository and sets what libgit2 reads from its configuration.
 fn prepare(path: &std::path::Path, names: &Names, url: Option<&RemoteUrl>) -> Result<Git, git2::Error> {
     let git = if path.join("HEAD").is_file() {
+        maintain::remove_stale_locks(path);
         Git::open_bare(path)?
     } else {
         let mut options = git2::RepositoryInitOptions::new();

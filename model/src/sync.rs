@@ -28,9 +28,12 @@ pub struct RecordInfo {
     pub reason: String,
     /// In the repository.
     pub path: Option<String>,
+    /// The newest that touches it.
     pub commit: Option<CommitId>,
     #[serde(default, with = "crate::timestamp::optional")]
     pub at: Option<Timestamp>,
+    /// That commit's author.
+    pub by: Option<String>,
 }
 
 /// What the sync chip on each page says, worst first.
@@ -141,6 +144,6 @@ pub struct SyncProblem {
 impl RecordInfo {
     /// Nothing is known yet, for this reason.
     pub fn unknown(reason: impl Into<String>) -> Self {
-        Self { state: RecordState::Unknown, reason: reason.into(), path: None, commit: None, at: None }
+        Self { state: RecordState::Unknown, reason: reason.into(), path: None, commit: None, at: None, by: None }
     }
 }

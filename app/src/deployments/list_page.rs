@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::components::Form;
 use leptos_router::hooks::{use_navigate, use_query_map};
-use model::deployment::{DeploymentQuery, DeploymentSort, DeploymentSummary};
+use model::deployment::{DeploymentQuery, DeploymentRef, DeploymentSort, DeploymentSummary};
 use model::{Page, PageRequest};
 
 use super::actions::QUICK_PATHS;
@@ -20,7 +20,7 @@ use crate::failure::FailurePage;
 use crate::live::Live;
 use crate::reading::reading;
 use crate::submission::Submission;
-use crate::ui::{EmptyState, FormErrors, PageTitle, Pager, SortHeading};
+use crate::ui::{EmptyState, FormErrors, HeldRows, PageTitle, Pager, SortHeading, WaitingRows};
 
 /// The list, with filter, order and pages; live.
 #[component]
@@ -29,6 +29,7 @@ pub fn ListPage() -> impl IntoView {
     let query = Memo::new(move |_| map.with(list_query::read));
     let live = Live::page_counter();
     let submission = Submission::of(&QUICK_PATHS);
+    let held = HeldRows::new();
     let list = reading(move || (query.get(), live.get()), |(query, _)| list_deployments(query));
     view! {
         <PageTitle text="Deployments"/>
@@ -44,7 +45,7 @@ pub fn ListPage() -> impl IntoView {
         <Transition>
             {move || Suspend::new(async move {
                 match list.await {
-                    Ok(page) => view! { <Rows page=page query=query.get_untracked()/> }.into_any(),
+                    Ok(page) => view! { <Rows page=page query=query.get_untracked() held=held/> }.into_any(),
                     Err(error) => view! { <FailurePage error=error/> }.into_any(),
                 }
             })}
@@ -98,7 +99,11 @@ fn FilterForm(query: Memo<DeploymentQuery>) -> impl IntoView {
 }
 
 #[component]
-fn Rows(page: Page<DeploymentSummary>, query: DeploymentQuery) -> impl IntoView {
+fn Rows(
+    page: Page<DeploymentSummary>,
+    query: DeploymentQuery,
+    held: HeldRows<DeploymentQuery, DeploymentRef>,
+) -> impl IntoView {
     if page.total == 0 {
         return view! { <NothingHere query=query/> }.into_any();
     }
@@ -117,11 +122,13 @@ fn Rows(page: Page<DeploymentSummary>, query: DeploymentQuery) -> impl IntoView 
         })
         .collect_view();
     let (number, count, total) = (page.number, page.count(), page.total);
-    let rows = page.items.into_iter().map(|row| view! { <DeploymentRow row=row/> }).collect_view();
+    let (rows, waiting) = held.arrange(&query, page.items, |row| row.target.clone());
+    let rows = rows.into_iter().map(|row| view! { <DeploymentRow row=row/> }).collect_view();
     let address = move |number: u32| {
         list_query::write(&DeploymentQuery { page: PageRequest { number, ..query.page }, ..query.clone() })
     };
     view! {
+        <WaitingRows count=waiting show=Callback::new(move |()| held.show())/>
         <table class="list deployments">
             <thead>
                 <tr>{headings} <th scope="col">"Record"</th></tr>

@@ -30,37 +30,57 @@ pub fn DiffView(diff: Diff) -> impl IntoView {
     .into_any()
 }
 
+/// One table body for each run of lines that are the same, and for each that changed: where both sides stand beside each
+/// other, the two sides of a change begin on one height.
 #[component]
 fn HunkRows(hunk: Hunk) -> impl IntoView {
-    let rows = numbered(&hunk)
-        .map(|(old, new, line)| {
-            let (sign, word, class) = match line.mark {
-                Mark::Same => (" ", "", "same"),
-                Mark::Added => ("+", "added", "added"),
-                Mark::Removed => ("-", "removed", "removed"),
-            };
-            let parts = line
-                .parts
-                .iter()
-                .map(|part| {
-                    let text = part.text.clone();
-                    if part.changed { view! { <mark>{text}</mark> }.into_any() } else { text.into_any() }
-                })
-                .collect_view();
-            view! {
-                <tr class=class>
-                    <td class="line-number">{old.map(|number| number.to_string())}</td>
-                    <td class="line-number">{new.map(|number| number.to_string())}</td>
-                    <td class="sign">
-                        <span aria-hidden="true">{sign}</span>
-                        <span class="hidden-visually">{word}</span>
-                    </td>
-                    <td class="line">{parts}</td>
-                </tr>
-            }
+    let lines: Vec<_> = numbered(&hunk).collect();
+    lines
+        .chunk_by(|(.., one), (.., next)| (one.mark == Mark::Same) == (next.mark == Mark::Same))
+        .enumerate()
+        .map(|(index, run)| {
+            let rows = run.iter().map(|(old, new, line)| row(*old, *new, line)).collect_view();
+            view! { <tbody class=if index == 0 { "hunk" } else { "run" }>{rows}</tbody> }
         })
-        .collect_view();
-    view! { <tbody class="hunk">{rows}</tbody> }
+        .collect_view()
+}
+
+fn row(old: Option<u32>, new: Option<u32>, line: &Line) -> impl IntoView + use<> {
+    let (sign, word, class) = match line.mark {
+        Mark::Same => (" ", "", "same"),
+        Mark::Added => ("+", "added", "added"),
+        Mark::Removed => ("-", "removed", "removed"),
+    };
+    // The other side of a line that is the same, where the sides stand beside each other.
+    let again = (line.mark == Mark::Same).then(|| {
+        view! {
+            <td class="line again" aria-hidden="true">
+                {text_of(line)}
+            </td>
+        }
+    });
+    view! {
+        <tr class=class>
+            <td class="line-number old">{old.map(|number| number.to_string())}</td>
+            <td class="line-number new">{new.map(|number| number.to_string())}</td>
+            <td class="sign">
+                <span aria-hidden="true">{sign}</span>
+                <span class="hidden-visually">{word}</span>
+            </td>
+            <td class="line">{text_of(line)}</td>
+            {again}
+        </tr>
+    }
+}
+
+fn text_of(line: &Line) -> impl IntoView + use<> {
+    line.parts
+        .iter()
+        .map(|part| {
+            let text = part.text.clone();
+            if part.changed { view! { <mark>{text}</mark> }.into_any() } else { text.into_any() }
+        })
+        .collect_view()
 }
 
 /// Counts the lines of both sides.

@@ -8,6 +8,7 @@ use model::health::Health;
 use model::sync::RecordInfo;
 use model::{Namespace, Page};
 
+use super::MANAGER;
 use crate::cluster::inventory::{DeploymentRow, PodRow};
 use crate::rights::{Action, check};
 use crate::{Caller, Engine, Error, health};
@@ -93,7 +94,7 @@ impl<'a> Entry<'a> {
             paused: spec.and_then(|spec| spec.paused).unwrap_or(false),
             created_at: metadata.creation_timestamp.as_ref().map(|time| time.0),
             changed_at: self.row.changed_at,
-            changed_by: self.row.changed_by.clone(),
+            changed_by: changed_by(self.row, &record),
             health: self.health,
             record,
         }
@@ -136,4 +137,13 @@ impl<'a> Entry<'a> {
 
 fn count(number: Option<i32>) -> u32 {
     number.and_then(|number| u32::try_from(number).ok()).unwrap_or(0)
+}
+
+/// Names the person behind Denshimon's own writes, once the commit of the change says who that was.
+fn changed_by(row: &DeploymentRow, record: &RecordInfo) -> Option<String> {
+    let recorded = record.at.zip(row.changed_at).is_some_and(|(recorded, changed)| recorded >= changed);
+    match &row.changed_by {
+        Some(manager) if manager == MANAGER && recorded => record.by.clone(),
+        manager => manager.clone(),
+    }
 }

@@ -68,6 +68,7 @@ mod tests {
         let operation = Operation {
             id: "1".into(),
             actor: Actor::Unresolved,
+            email: None,
             verb,
             resource: ResourceRef {
                 cluster: "c".parse().unwrap(),

@@ -146,6 +146,7 @@ impl Engine {
         let Write { target, verb, summary, before } = write;
         let new = NewOperation {
             actor: caller.actor(),
+            email: caller.email.clone(),
             verb,
             resource: self.deployment_resource(target),
             summary: summary.to_owned(),

@@ -17,6 +17,8 @@ const SETTLE: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug)]
 pub(crate) struct NewOperation {
     pub(crate) actor: Actor,
+    /// As the commit author's address.
+    pub(crate) email: Option<String>,
     pub(crate) verb: Verb,
     pub(crate) resource: ResourceRef,
     /// In plain words, as a commit's subject: `Scale shop/api to 5`.
@@ -44,6 +46,7 @@ pub(crate) enum OperationResult {
 pub(crate) struct Operation {
     pub(crate) id: String,
     pub(crate) actor: Actor,
+    pub(crate) email: Option<String>,
     pub(crate) verb: Verb,
     pub(crate) resource: ResourceRef,
     pub(crate) summary: String,
@@ -80,7 +83,8 @@ impl Ledger {
             recorded: Recorded::Waiting,
             outcome: None,
         };
-        let row = TimelineRow { unfinished: true, awaits_outcome: new.rolls_out, ..TimelineRow::new(entry) };
+        let email = new.email;
+        let row = TimelineRow { email, unfinished: true, awaits_outcome: new.rolls_out, ..TimelineRow::new(entry) };
         let guard = InFlight::new(self, new.resource);
         self.store.put_timeline(std::slice::from_ref(&row)).await?;
         self.open.rows.lock().await.insert(id.clone(), row);
@@ -233,6 +237,7 @@ impl From<&TimelineRow> for Operation {
         Self {
             id: entry.id,
             actor: entry.actor,
+            email: row.email.clone(),
             verb: entry.verb,
             resource: entry.resource,
             summary: entry.summary,

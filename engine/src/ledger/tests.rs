@@ -36,6 +36,7 @@ async fn ledger() -> Ledger {
 fn scale(resource: &ResourceRef) -> NewOperation {
     NewOperation {
         actor: Actor::User("ada".parse().unwrap()),
+        email: Some("ada@example.org".into()),
         verb: Verb::Scale,
         resource: resource.clone(),
         summary: format!("Scale {resource}"),

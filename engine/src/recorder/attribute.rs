@@ -9,6 +9,7 @@ use serde_json::Value;
 pub(crate) struct Cause {
     pub(crate) id: String,
     pub(crate) actor: Actor,
+    pub(crate) email: Option<String>,
     pub(crate) verb: Verb,
     pub(crate) summary: String,
     pub(crate) reason: String,
@@ -40,14 +41,14 @@ const CONTROLLERS: [&str; 6] = [
     "kwok-controller",
 ];
 
-/// Decides who stands behind a change.
-pub(crate) fn attribute(event: Event, object: &Value, causes: Vec<Cause>) -> Attribution {
+/// Decides who stands behind a change; `scaler` is who set other replicas through the scale subresource.
+pub(crate) fn attribute(event: Event, object: &Value, causes: Vec<Cause>, scaler: Option<String>) -> Attribution {
     let own = causes.iter().rev().find(|cause| event != Event::Gone || cause.verb == Verb::Delete);
     let actor = match (own, event) {
         (Some(cause), _) => cause.actor.clone(),
         // The fields of a deleted object say who wrote it, not who deleted it.
         (None, Event::Gone) => Actor::Unresolved,
-        (None, event) => newest_manager(object, event).map_or(Actor::Unresolved, Actor::Manager),
+        (None, event) => scaler.or_else(|| newest_manager(object, event)).map_or(Actor::Unresolved, Actor::Manager),
     };
     Attribution { actor, causes }
 }
@@ -61,6 +62,20 @@ pub(crate) fn metadata<'a>(object: &'a Value, field: &str) -> &'a str {
 pub(crate) fn wrote_since(object: &Value, manager: &str, since: Timestamp) -> bool {
     // The notes have whole seconds.
     entries(object).any(|entry| entry.manager == manager && entry.at.as_second() >= since.as_second())
+}
+
+/// Returns who owns the replicas by the scale subresource, as `kubectl scale` does.
+///
+/// The API server notes no time for that (`managedfields/scalehandler.go` in Kubernetes), so that such an entry says
+/// nothing of when it came: ask only when the replicas have changed.
+pub(crate) fn scaler(object: &Value) -> Option<String> {
+    let mut entries = object.get("metadata")?.get("managedFields")?.as_array()?.iter();
+    let scales = |entry: &&Value| {
+        entry.get("subresource").and_then(Value::as_str) == Some("scale")
+            && entry.get("time").is_none()
+            && entry.pointer("/fieldsV1/f:spec/f:replicas").is_some()
+    };
+    entries.find(scales)?.get("manager")?.as_str().map(ToOwned::to_owned)
 }
 
 struct Entry<'a> {
@@ -111,7 +126,7 @@ mod tests {
     }
 
     fn check(event: Event, entries: &[(&str, &str, &str)], expect: Actor) {
-        assert_eq!(attribute(event, &object(entries), Vec::new()).actor, expect, "{event:?} {entries:?}");
+        assert_eq!(attribute(event, &object(entries), Vec::new(), None).actor, expect, "{event:?} {entries:?}");
     }
 
     fn manager(name: &str) -> Actor {
@@ -133,16 +148,30 @@ mod tests {
     }
 
     #[test]
+    fn who_scales_is_noted_without_a_time() {
+        let mut object = object(&[("denshimon", "", "05"), ("kubectl", "scale", "")]);
+        assert_eq!(scaler(&object), None, "it says when");
+        let entry = &mut object["metadata"]["managedFields"][1];
+        entry.as_object_mut().unwrap().remove("time");
+        entry["fieldsV1"] = json!({"f:spec": {"f:replicas": {}}});
+        let scaler = scaler(&object);
+        assert_eq!(scaler.as_deref(), Some("kubectl"));
+        let of = |scaler| attribute(Event::Modified, &object, Vec::new(), scaler).actor.to_string();
+        assert_eq!((of(scaler), of(None)), ("kubectl".into(), "denshimon".into()));
+    }
+
+    #[test]
     fn an_operation_names_its_person() {
         let cause = |verb, name: &str| Cause {
             id: name.into(),
             actor: Actor::User(name.parse().unwrap()),
+            email: None,
             verb,
             summary: String::new(),
             reason: String::new(),
         };
         let object = object(&[("kubectl-edit", "", "05")]);
-        let of = |event, causes| attribute(event, &object, causes).actor;
+        let of = |event, causes| attribute(event, &object, causes, None).actor;
         assert_eq!(of(Event::Modified, vec![cause(Verb::Scale, "ada"), cause(Verb::Edit, "bob")]).to_string(), "bob");
         assert_eq!(of(Event::Gone, vec![cause(Verb::Delete, "ada")]).to_string(), "ada");
         assert_eq!(of(Event::Gone, vec![cause(Verb::Edit, "ada")]), Actor::Unresolved);

@@ -54,14 +54,23 @@ pub(super) struct Record {
     pub(super) same_as: Option<Oid>,
     /// What waiting changes will make of it.
     pub(super) planned: Option<Option<Oid>>,
-    pub(super) commit: Option<CommitId>,
-    pub(super) at: Option<Timestamp>,
+    /// The newest commit that touches it.
+    pub(super) written: Option<Written>,
     /// The resource is in the cluster.
     pub(super) live: bool,
     /// The repository says otherwise than the cluster, by somebody else's commit.
     pub(super) drifted: bool,
     /// The text at the head was not compared in this run: it may say the same in other words.
     pub(super) unread: bool,
+}
+
+/// A commit that touches a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Written {
+    pub(super) commit: CommitId,
+    pub(super) at: Timestamp,
+    /// The author's name.
+    pub(super) by: String,
 }
 
 /// One kind whose watch was heard of.
@@ -197,7 +206,15 @@ impl Book {
             (RecordState::Unknown, "Denshimon keeps no record of this resource.".into())
         };
         let path = record.blob.or(record.planned.flatten()).map(|_| path);
-        RecordInfo { state, reason, path, commit: record.commit.clone(), at: record.at }
+        let written = record.written.clone();
+        RecordInfo {
+            state,
+            reason,
+            path,
+            at: written.as_ref().map(|written| written.at),
+            by: written.as_ref().map(|written| written.by.clone()),
+            commit: written.map(|written| written.commit),
+        }
     }
 }
 

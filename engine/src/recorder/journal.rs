@@ -132,6 +132,7 @@ impl From<Operation> for Cause {
         Self {
             id: operation.id,
             actor: operation.actor,
+            email: operation.email,
             verb: operation.verb,
             summary: operation.summary,
             reason: operation.reason,

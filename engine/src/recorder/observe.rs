@@ -9,7 +9,7 @@ use model::sync::WatchState;
 use model::{Kind, ResourceRef, Timestamp};
 use serde_json::Value;
 
-use super::attribute::{Attribution, Event, attribute, metadata};
+use super::attribute::{Attribution, Event, attribute, metadata, scaler};
 use super::book::Decision;
 use super::plan::read_record;
 use super::recover::kind_folder;
@@ -124,7 +124,13 @@ impl Work {
             (false, _) => Event::New,
             (true, _) => Event::Modified,
         };
-        let attribution = attribute(event, &sighting.object, causes);
+        let scaler = match scaler(&sighting.object) {
+            Some(scaler) if event == Event::Modified && self.replicas_differ(&path, &sighting.object).await => {
+                Some(scaler)
+            }
+            _ => None,
+        };
+        let attribution = attribute(event, &sighting.object, causes, scaler);
         self.claim(&attribution);
         let change = Change {
             resource: sighting.resource.clone(),
@@ -179,6 +185,16 @@ impl Work {
             Ok(old.is_some() && old == new)
         });
         same.await.unwrap_or(false)
+    }
+
+    /// Tells whether the record at the head has other replicas.
+    async fn replicas_differ(&mut self, path: &str, object: &Value) -> bool {
+        let path = path.to_owned();
+        let recorded = self
+            .repository
+            .read(move |git, reading| Ok(reading.record_text(git, &path)?.and_then(|text| read_record(&text))));
+        let replicas = |manifest: &Value| manifest.pointer("/spec/replicas").cloned();
+        matches!(recorded.await, Ok(Some(recorded)) if replicas(recorded.tree()) != replicas(object))
     }
 
     /// Takes in a complete list of a kind: what it lacks is not there.

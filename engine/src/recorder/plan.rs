@@ -76,6 +76,16 @@ pub(super) fn identity_of(actor: &Actor) -> Identity {
     }
 }
 
+/// The actor, with the address of their own when the write brought one.
+fn author_of(group: &Group) -> Identity {
+    let identity = identity_of(&group.actor);
+    let causes = group.changes.values().flat_map(|change| &change.causes);
+    match causes.filter(|cause| cause.actor == group.actor).find_map(|cause| cause.email.as_deref()) {
+        Some(email) => Identity::new(identity.name(), email),
+        None => identity,
+    }
+}
+
 struct Described {
     subject: String,
     lines: Vec<String>,
@@ -143,7 +153,7 @@ fn word(
     Planned {
         summaries: summaries.collect(),
         commit: NewCommit {
-            author: identity_of(&group.actor),
+            author: author_of(group),
             authored_at: group.changes.values().map(|change| change.seen_at).max().unwrap_or(now),
             committed_at: now,
             message: format!("{message}\n\n{trailers}\n"),

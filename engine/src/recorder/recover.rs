@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use git2::{Oid, Repository as Git};
 use model::git::CommitId;
 use model::history::Verb;
-use model::{ClusterName, PageRequest, ResourceRef, Timestamp};
+use model::{ClusterName, PageRequest, ResourceRef};
 use serde_json::Value;
 
 use super::attribute::{metadata, wrote_since};
-use super::book::{Book, Record};
+use super::book::{Book, Record, Written};
 use super::trailers::{Found, Trailers};
 use super::work::Work;
 use crate::StartError;
@@ -36,8 +36,7 @@ struct Learnt {
 /// Where a record at the head comes from.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Origin {
-    commit: Option<CommitId>,
-    at: Option<Timestamp>,
+    written: Option<Written>,
     /// As Denshimon last wrote it.
     own: Option<Oid>,
 }
@@ -117,7 +116,7 @@ impl Work {
             let record = pages.records.entry(path.clone()).or_default();
             record.set_blob(Some(*blob));
             if let Some(origin) = origins.get(path) {
-                (record.commit, record.at, record.unread) = (origin.commit.clone(), origin.at, true);
+                (record.written, record.unread) = (origin.written.clone(), true);
             }
         }
         pages.records.retain(|_, record| record.live || record.blob.is_some() || record.planned.is_some());
@@ -142,14 +141,7 @@ fn answer(operation: &Operation, object: Option<&Value>) -> OperationResult {
 
 impl Record {
     fn recovered(blob: Oid, origin: Origin) -> Self {
-        Self {
-            blob: Some(blob),
-            own: origin.own,
-            commit: origin.commit,
-            at: origin.at,
-            unread: true,
-            ..Self::default()
-        }
+        Self { blob: Some(blob), own: origin.own, written: origin.written, unread: true, ..Self::default() }
     }
 }
 
@@ -199,10 +191,11 @@ fn origins(git: &Git, reading: &Reading, paths: &[&str]) -> Result<HashMap<Strin
         let own = line.committer == own_name.name();
         for file in &line.files {
             let Some(origin) = origins.get_mut(&file.path) else { continue };
-            if origin.commit.is_none() {
-                origin.commit = Some(line.id.clone());
-                origin.at = Some(line.authored_at);
-            }
+            origin.written.get_or_insert_with(|| Written {
+                commit: line.id.clone(),
+                at: line.authored_at,
+                by: line.author.clone(),
+            });
             if own && origin.own.is_none() {
                 origin.own = Some(file.new_blob());
                 open -= 1;

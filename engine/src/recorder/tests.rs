@@ -141,6 +141,7 @@ impl Bench {
     async fn operates(&self, verb: Verb, object: &Value, summary: &str) -> String {
         let new = NewOperation {
             actor: Actor::User("ada".parse().unwrap()),
+            email: Some("ada@example.org".into()),
             verb,
             resource: manifest::identity(object, &self.config.cluster.name).unwrap(),
             summary: summary.into(),
@@ -230,6 +231,7 @@ async fn a_change_is_its_person_s_and_otherwise_the_manager_s() {
     assert_eq!(bench.log()[1..], ["kubectl-edit: Update ConfigMap shop/a", "ada: Edit shop/a"]);
     let message = bench.git(&["log", "-1", "--format=%B", "main"]);
     assert!(message.contains("\n\nBecause of Friday\n"), "{message}");
+    assert_eq!(bench.git(&["log", "-1", "--format=%ae", "main"]), "ada@example.org");
     let trailers = bench.git(&["log", "-1", "--format=%(trailers:only,unfold)", "main"]);
     let expect =
         format!("Actor: user ada\nCluster: sandbox\nResource: ConfigMap shop/a\nResource-Version: 3\nOperation: {id}");
@@ -271,6 +273,7 @@ async fn the_recorder_waits_for_the_answer_to_a_write() {
     bench.in_step().await;
     let new = NewOperation {
         actor: Actor::User("ada".parse().unwrap()),
+        email: Some("ada@example.org".into()),
         verb: Verb::Edit,
         resource: resource("a"),
         summary: "Edit shop/a".into(),

@@ -12,11 +12,11 @@ use model::{ClusterName, ResourceRef};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use super::book::Book;
+use super::book::{Book, Written};
 use super::journal::{Entry, Journal};
 use super::observe::Sighting;
 use super::owed::Owed;
-use super::plan::{Planned, plan};
+use super::plan::{Planned, identity_of, plan};
 use super::sweep::Guard;
 use super::window::{Group, Window};
 use super::{Order, Steering};
@@ -236,9 +236,9 @@ impl Work {
             record.set_blob(blob);
             record.own = blob;
             record.unread = false;
-            if commit.is_some() {
-                record.commit = commit.cloned();
-                record.at = Some(now);
+            if let Some(commit) = commit {
+                record.written =
+                    Some(Written { commit: commit.clone(), at: now, by: identity_of(&group.actor).name().to_owned() });
             }
             if record.planned == Some(blob) {
                 record.planned = None;

@@ -36,6 +36,8 @@ pub(crate) enum PushFailure {
     Unreachable,
     /// A hook or a protected branch said no.
     Refused,
+    /// The remote cannot lock its branch.
+    Locked,
     /// The remote's branch begins elsewhere.
     Unrelated,
     /// The remote's branch lost commits that it had.
@@ -51,6 +53,17 @@ pub(crate) enum PushFailure {
 }
 
 impl PushFailure {
+    /// Reads what the remote says of a reference that it did not update.
+    ///
+    /// `git receive-pack` says `failed to update ref` when it cannot lock it, and names hooks and protection otherwise.
+    pub(crate) fn of_status(status: &str) -> Self {
+        if status.contains("failed to update ref") || status.contains("cannot lock") {
+            Self::Locked
+        } else {
+            Self::Refused
+        }
+    }
+
     /// Tells whether another try without a person's help is sensible.
     pub(crate) fn may_pass(self) -> bool {
         !matches!(self, Self::Unrelated | Self::Rewritten)
@@ -63,6 +76,7 @@ impl PushFailure {
             Self::Missing => "the remote has no such repository",
             Self::Unreachable => "the remote does not answer",
             Self::Refused => "the remote refused the commits",
+            Self::Locked => "the remote cannot lock the branch",
             Self::Unrelated => "the remote has another history",
             Self::Rewritten => "the remote's history was rewritten",
             Self::Redirected => "the remote has moved to another address",
@@ -89,6 +103,10 @@ impl PushFailure {
             Self::Refused => {
                 "A hook or a branch protection on the remote refused the push. Allow Denshimon's user to push to the \
                  branch, or choose another one with DENSHIMON_REPOSITORY_BRANCH; then choose Retry."
+            }
+            Self::Locked => {
+                "Another push may be under way; Denshimon tries again. If it lasts, a push that was cut off has left \
+                 HEAD.lock or a .lock file under refs/heads in the remote's repository: delete it on that server."
             }
             Self::Unrelated => {
                 "The branch on the remote has no commit in common with the records here, and Denshimon never \

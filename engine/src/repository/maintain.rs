@@ -1,7 +1,8 @@
-//! Keeps the object database small, which libgit2 never does by itself.
+//! Keeps the repository usable: removes locks that a crash left behind, and packs loose objects, which libgit2 never
+//! does by itself.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use git2::{Oid, Repository as Git};
 
@@ -11,6 +12,31 @@ use super::failure::RepositoryError;
 pub(super) const EVERY: usize = 500;
 /// Loose objects that are worth a pack.
 const LOOSE: usize = 3_000;
+
+/// Removes the locks of a program that was killed while it held them; nothing else would, and every later write of the
+/// same reference would fail. Only for whoever has the data directory to themselves.
+pub(super) fn remove_stale_locks(repository: &Path) {
+    let mut folders = vec![repository.join("refs")];
+    let mut files = files_in(repository, &mut Vec::new());
+    while let Some(folder) = folders.pop() {
+        files.extend(files_in(&folder, &mut folders));
+    }
+    for lock in files.iter().filter(|path| path.extension().is_some_and(|ending| ending == "lock")) {
+        match fs::remove_file(lock) {
+            Ok(()) => tracing::info!(lock = %lock.display(), "a lock of an earlier run was removed"),
+            Err(error) => tracing::warn!(lock = %lock.display(), %error, "a lock of an earlier run stays"),
+        }
+    }
+}
+
+/// Returns the files of a folder and notes the folders in it.
+fn files_in(folder: &Path, folders: &mut Vec<PathBuf>) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let (inner, files): (Vec<PathBuf>, Vec<PathBuf>) =
+        entries.map(|entry| entry.path()).partition(|path| path.is_dir());
+    folders.extend(inner);
+    files
+}
 
 /// Moves loose objects into one pack when there are many; takes nothing away that is not in the pack.
 pub(super) fn pack_loose(git: &Git) -> Result<usize, RepositoryError> {

@@ -186,7 +186,7 @@ impl Publisher {
         let Remote::Http(access) = &self.remote else { return Err(Stop::Failed(PushFailure::Broken)) };
         let spec = format!("{head}:{}", self.names.branch);
         let mut moved = false;
-        let mut refused = false;
+        let mut refused = None;
         let pushed = with_access(access, || {
             let mut callbacks = RemoteCallbacks::new();
             // libgit2 sends whatever it is told to; that the remote only gains commits is checked here.
@@ -204,7 +204,7 @@ impl Publisher {
             callbacks.push_update_reference(|_, status| {
                 if let Some(status) = status {
                     tracing::warn!(remote.says = %super::one_line(status), "the remote refused the push");
-                    refused = true;
+                    refused = Some(PushFailure::of_status(status));
                 }
                 Ok(())
             });
@@ -219,11 +219,13 @@ impl Publisher {
                 Err(Stop::Failed(failure.unwrap_or(PushFailure::Broken)))
             }
             // Refused because somebody was faster, or for a reason of its own? The branch itself says.
-            Ok(()) if refused => match self.fetch()? {
-                Some(there) if there != head && self.check_contains(head, there).is_err() => Err(Stop::Moved),
-                _ => Err(Stop::Failed(PushFailure::Refused)),
+            Ok(()) => match refused {
+                None => Ok(()),
+                Some(failure) => match self.fetch()? {
+                    Some(there) if there != head && self.check_contains(head, there).is_err() => Err(Stop::Moved),
+                    _ => Err(Stop::Failed(failure)),
+                },
             },
-            Ok(()) => Ok(()),
         }
     }
 

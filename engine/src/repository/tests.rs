@@ -131,6 +131,22 @@ async fn a_commit_says_who_and_what_and_nothing_happens_twice() {
 }
 
 #[tokio::test]
+async fn locks_of_a_killed_program_hold_nothing_up() {
+    let data = TempDir::new().unwrap();
+    let repository = open(&config(data.path(), None)).await;
+    repository.commit(vec![commit("One", &[("a.yaml", Some("1"))])]).await.unwrap();
+    drop(repository);
+    let place = data.path().join("repository.git");
+    for lock in ["HEAD.lock", "config.lock", "packed-refs.lock", "refs/heads/main.lock", "refs/denshimon/x.lock"] {
+        std::fs::create_dir_all(place.join(lock).parent().unwrap()).unwrap();
+        std::fs::write(place.join(lock), "").unwrap();
+    }
+    let repository = open(&config(data.path(), None)).await;
+    repository.commit(vec![commit("Two", &[("a.yaml", Some("2"))])]).await.unwrap();
+    assert_eq!(subjects(&place), ["One", "Two"]);
+}
+
+#[tokio::test]
 async fn a_path_never_leaves_the_repository_and_never_replaces_a_folder() {
     let data = TempDir::new().unwrap();
     let repository = open(&config(data.path(), None)).await;

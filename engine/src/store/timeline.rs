@@ -23,6 +23,9 @@ const MOST_AT_ONCE: usize = 500;
 pub(crate) struct TimelineRow {
     #[serde(with = "text")]
     pub(crate) entry: HistoryEntry,
+    /// Of the person, for their commit.
+    #[serde(default)]
+    pub(crate) email: Option<String>,
     /// See [`resource_key`].
     pub(crate) resource_key: String,
     pub(crate) cluster: String,
@@ -161,6 +164,7 @@ impl TimelineRow {
             cluster: entry.resource.cluster.to_string(),
             namespace: entry.resource.namespace.as_ref().map(ToString::to_string),
             at: entry.at.as_millisecond(),
+            email: None,
             uid: None,
             resource_version: None,
             commit: None,

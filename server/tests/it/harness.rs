@@ -39,8 +39,7 @@ pub struct Client {
 
 /// Runs a test with the stacks of the program.
 pub fn run(test: impl Future<Output = ()> + Send + 'static) {
-    // An error means that another test was first.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    provide_tls();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .thread_stack_size(STACK_BYTES)
@@ -48,6 +47,12 @@ pub fn run(test: impl Future<Output = ()> + Send + 'static) {
         .build()
         .unwrap();
     runtime.block_on(async { tokio::spawn(test).await.unwrap() });
+}
+
+/// Chooses the TLS library, as `main` does.
+pub fn provide_tls() {
+    // An error means that another test was first.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
 }
 
 impl TestApp {
@@ -205,7 +210,7 @@ fn encode(fields: &[(&str, &str)]) -> String {
     fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect::<Vec<_>>().join("&")
 }
 
-fn write_assets(folder: &Path) {
+pub fn write_assets(folder: &Path) {
     std::fs::create_dir_all(folder.join("assets")).unwrap();
     std::fs::create_dir_all(folder.join("public")).unwrap();
     let names = json!({"boot": "boot-1.js", "script": "denshimon-1.js", "style": "denshimon-1.css", "wasm": "denshimon-1.wasm"});

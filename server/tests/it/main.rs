@@ -1,12 +1,18 @@
 //! The program as its users meet it: over HTTP.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on should say where")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on should say where"
+)]
 
 mod authorization;
 mod description;
 mod forms_without_js;
 mod guards;
 mod harness;
+mod program;
 mod session;
 mod settings;
 mod tidy;

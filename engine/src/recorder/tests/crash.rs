@@ -58,6 +58,7 @@ async fn an_operation_without_an_answer_is_found_by_its_mark() {
         bench.in_step().await;
         let new = NewOperation {
             actor: Actor::User("ada".parse().unwrap()),
+            email: Some("ada@example.org".into()),
             verb,
             resource: resource("a"),
             summary: "Do it to shop/a".into(),

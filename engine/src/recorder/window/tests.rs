@@ -85,6 +85,7 @@ fn causes_add_up_and_nothing_is_lost_when_put_back() {
         let cause = Cause {
             id: id.into(),
             actor: by("ada").actor,
+            email: None,
             verb: Verb::Scale,
             summary: String::new(),
             reason: String::new(),

@@ -149,6 +149,23 @@ async fn commits_travel_over_http_and_a_moved_remote_gets_them_on_top() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_lock_on_the_remote_is_told_apart_and_passes_when_it_is_gone() {
+    let (data, elsewhere) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let remote = bare(&elsewhere);
+    let lock = remote.join("refs/heads/main.lock");
+    std::fs::write(&lock, "").unwrap();
+    let server = Server::start(elsewhere.path()).await;
+    let repository = open(&with_token(config(data.path(), Some(&server.url)))).await;
+    repository.commit(vec![commit("One", &[("a.yaml", Some("1"))])]).await.unwrap();
+    let state = published(&repository, |state| state.failure.is_some()).await;
+    assert_eq!((state.failure.unwrap().failure, state.ahead), (PushFailure::Locked, 1));
+    std::fs::remove_file(&lock).unwrap();
+    repository.retry();
+    published(&repository, |state| state.failure.is_none() && state.ahead == 0).await;
+    assert_eq!(subjects(&remote), ["One"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_hook_that_refuses_is_told_apart_and_passes_when_it_relents() {
     let (data, elsewhere) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let remote = bare(&elsewhere);

@@ -1,0 +1,134 @@
+//! The program under measurement: started, signed in to, looked at from outside.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use reqwest::header::{ACCEPT, COOKIE, ORIGIN, SET_COOKIE};
+use sandbox::Sandbox;
+use serde_json::json;
+use tokio::process::{Child, Command};
+
+const PASSWORD: &str = "correct horse battery";
+
+/// A running Denshimon with an administrator's session.
+pub struct Program {
+    pub url: String,
+    pub started_in: Duration,
+    /// The bare repository in its data directory.
+    pub repository: PathBuf,
+    /// The remote with credentials, for git itself.
+    pub remote: String,
+    pub http: reqwest::Client,
+    pub cookie: String,
+    child: Child,
+}
+
+impl Program {
+    /// Starts it and waits for the first page.
+    pub async fn start(binary: &str, folder: &Path, sandbox: &Sandbox, remote: &str) -> anyhow::Result<Self> {
+        let gitea = sandbox.gitea().context("the sandbox has a Gitea")?;
+        let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let url = format!("http://127.0.0.1:{port}");
+        let log = std::fs::File::create(folder.join("denshimon.log"))?;
+        let began = Instant::now();
+        let child = Command::new(binary)
+            .env("KUBECONFIG", sandbox.kubeconfig())
+            .env("DENSHIMON_LISTEN", format!("127.0.0.1:{port}"))
+            .env("DENSHIMON_DATA_DIR", folder.join("data"))
+            .env("DENSHIMON_CLUSTER_NAME", "bench")
+            .env("DENSHIMON_COMMIT_WINDOW", "0s")
+            .env("DENSHIMON_ADMIN_PASSWORD", PASSWORD)
+            .env("DENSHIMON_REPOSITORY_URL", remote)
+            .env("DENSHIMON_REPOSITORY_USERNAME", gitea.username())
+            .env("DENSHIMON_REPOSITORY_TOKEN", gitea.token())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()?;
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
+        let deadline = began + Duration::from_secs(60);
+        loop {
+            if http.get(format!("{url}/sign-in")).send().await.is_ok_and(|answer| answer.status().is_success()) {
+                break;
+            }
+            if Instant::now() > deadline {
+                bail!("no page in 60 s; its log is {}", folder.join("denshimon.log").display());
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let started_in = began.elapsed();
+        let answer = http
+            .post(format!("{url}/api/session"))
+            .header(ORIGIN, &url)
+            .json(&json!({ "username": "admin", "password": PASSWORD }))
+            .send()
+            .await?
+            .error_for_status()?;
+        let cookie = answer.headers().get(SET_COOKIE).context("a session cookie")?.to_str()?;
+        let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
+        let remote = remote.replacen("://", &format!("://{}:{}@", gitea.username(), gitea.token()), 1);
+        let repository = folder.join("data/repository.git");
+        Ok(Self { url, started_in, repository, remote, http, cookie, child })
+    }
+
+    /// Waits until nothing waits to be committed or pushed.
+    pub async fn settle(&self) -> anyhow::Result<()> {
+        let deadline = Instant::now() + Duration::from_secs(120);
+        loop {
+            let answer = self
+                .http
+                .get(format!("{}/api/gitops/status", self.url))
+                .header(COOKIE, &self.cookie)
+                .header(ACCEPT, "application/json")
+                .send()
+                .await?
+                .error_for_status()?;
+            let status: serde_json::Value = answer.json().await?;
+            let ahead = status.pointer("/repository/ahead").and_then(serde_json::Value::as_u64);
+            if status.pointer("/chip/in_step").is_some() && ahead == Some(0) {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                bail!("not in step in 120 s: {status}");
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Returns the resident set in MB (10^6 bytes).
+    pub fn resident_megabytes(&self) -> anyhow::Result<u64> {
+        let id = self.child.id().context("it runs")?;
+        let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("a VmRSS line")?;
+        let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse()?;
+        Ok(kibibytes * 1024 / 1_000_000)
+    }
+
+    /// Ends it as a service manager would.
+    pub async fn stop(mut self) -> anyhow::Result<()> {
+        let id = self.child.id().context("it runs")?;
+        Command::new("kill").args(["-TERM", &id.to_string()]).status().await?;
+        self.child.wait().await?;
+        Ok(())
+    }
+}
+
+/// Returns the size of all script and wasm that a page loads, as sent, in KB (10^3 bytes).
+pub fn browser_kilobytes(binary: &str) -> anyhow::Result<u64> {
+    let site = match std::env::var_os("DENSHIMON_ASSETS_DIR") {
+        Some(folder) => PathBuf::from(folder),
+        None => Path::new(binary).ancestors().nth(3).context("a cache folder")?.join("site"),
+    };
+    let mut bytes = 0;
+    for entry in std::fs::read_dir(&site).with_context(|| format!("the assets in {}", site.display()))? {
+        let path = entry?.path();
+        let name = path.to_string_lossy();
+        if name.ends_with(".js.br") || name.ends_with(".wasm.br") {
+            bytes += path.metadata()?.len();
+        }
+    }
+    Ok(bytes / 1000)
+}
