@@ -7,8 +7,6 @@ CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/denshimon
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$CACHE/target}
 export DENSHIMON_ASSETS_DIR=${DENSHIMON_ASSETS_DIR:-$CACHE/site}
 export PATH=$HOME/.cargo/bin:/usr/local/go/bin:$PATH
-# Snapshots lie in this clone, even for a test that was compiled in another one.
-export INSTA_WORKSPACE_ROOT=$ROOT
 BINARIES=$CARGO_TARGET_DIR/debug
 mkdir -p "$CACHE"
 
@@ -46,3 +44,15 @@ fail() {
   printf '%s\n' "$*" >&2
   exit 1
 }
+
+# Cargo knows by time stamps what has changed, so what another clone built later would pass for this one's.
+OWNER=$CARGO_TARGET_DIR/built-from
+if [[ -d $CARGO_TARGET_DIR/debug && "$(cat "$OWNER" 2>/dev/null)" != "$ROOT" ]]; then
+  cargo clean --quiet --workspace
+  if [[ -d $CARGO_TARGET_DIR/wasm32-unknown-unknown ]]; then
+    cargo clean --quiet --workspace --target wasm32-unknown-unknown
+    cargo clean --quiet --workspace --target wasm32-unknown-unknown --profile wasm-release
+  fi
+fi
+mkdir -p "$CARGO_TARGET_DIR"
+printf '%s' "$ROOT" >"$OWNER"

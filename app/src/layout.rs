@@ -17,7 +17,7 @@ pub use sync_chip::chip_words;
 use crate::address::Address;
 use crate::failure::FailurePage;
 use crate::live::Live;
-use crate::reading::reading;
+use crate::reading::{once_read, reading};
 use api::read_frame;
 use keys::Keys;
 use side_nav::SideNav;
@@ -33,16 +33,21 @@ pub fn Frame() -> impl IntoView {
     view! {
         <a class="skip-link" href="#content">"Skip to the content"</a>
         <Transition>
-            {move || Suspend::new(async move {
-                match frame.await {
-                    Ok(frame) => view! { <TopBar frame=frame.clone()/> <SideNav frame=frame/> }.into_any(),
+            {move || once_read(frame, move || {
+                let place = Memo::new(move |_| frame.get().map(|frame| frame.map(|frame| frame.place)));
+                let chip = Signal::derive(move || frame.get().and_then(Result::ok).map(|frame| frame.chip));
+                move || place.get().map(|place| match place {
+                    Ok(place) => {
+                        let user = place.user.clone();
+                        view! { <TopBar place=place chip=chip/> <SideNav user=user/> }.into_any()
+                    }
                     Err(error) if error.error.kind == ErrorKind::NotSignedIn => {
                         let next = here(&location.pathname.get_untracked(), &location.search.get_untracked());
                         let address = String::from(Address::new("/sign-in").with("next", &next));
                         view! { <leptos_router::components::Redirect path=address/> }.into_any()
                     }
                     Err(error) => view! { <FailurePage error=error/> }.into_any(),
-                }
+                })
             })}
         </Transition>
         <main id="content" tabindex="-1">

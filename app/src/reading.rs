@@ -1,6 +1,7 @@
 //! What pages read: resources that the server begins and the browser goes on with.
 
 use leptos::prelude::*;
+use leptos::reactive::computed::ScopedFuture;
 use leptos::server::codee::{Decoder, Encoder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -22,6 +23,19 @@ where
     Answer: Future<Output = T> + Send + 'static,
 {
     Reading::new_with_options(from, what, true)
+}
+
+/// Waits for what is read, and shows it once: what changes later changes by the signals inside `view`, in place. What
+/// somebody is filling in or has unfolded there stays as it is.
+pub fn once_read<T, V>(reading: Reading<T>, view: impl FnOnce() -> V + Send + 'static) -> Suspend<V>
+where
+    T: Clone + Send + Sync + 'static,
+    V: 'static,
+{
+    Suspend::new(ScopedFuture::new_untracked(async move {
+        reading.await;
+        view()
+    }))
 }
 
 /// JSON that is read from bytes, as the answers of server functions are: one decoder for each type instead of two.

@@ -65,12 +65,16 @@ test("a deployment is previewed, made, becomes healthy and is a commit with the 
   expect(message).toContain("first deployment");
 });
 
-test("a scale with a reason is a row of the history with its commit, and undo takes it back", async ({ page, program }) => {
+test("a scale with a reason is a row of the history with its commit, and undo takes it back", async ({ page, program, javaScriptEnabled }) => {
   await signIn(page);
   await page.goto(page_of());
   await openMenu(page, "Scale");
   await page.getByLabel("Replicas").fill("5");
   await page.locator("details[open]").getByLabel("Reason").fill("more visitors");
+  // What changes meanwhile leaves alone what is being filled in.
+  program.kubectl("label", "deployment", "api", "-n", namespace, "team=shop");
+  if (javaScriptEnabled !== false) await expect(page.getByText("team=shop")).toBeVisible();
+  await expect(page.getByLabel("Replicas")).toHaveValue("5");
   await page.locator("details[open]").getByRole("button", { name: "Scale" }).click();
   await expect(page.getByText(`Scaled ${namespace}/api from 2 to 5`)).toBeVisible();
   const replicas = () => program.kubectl("get", "deployment", "api", "-n", namespace, "-o", "jsonpath={.spec.replicas}");

@@ -20,16 +20,38 @@ pub const QUICK_PATHS: [&str; 6] = [
     DeleteDeployment::PATH,
 ];
 
+/// What the menus need to know; they are made anew only when this changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quick {
+    pub target: DeploymentRef,
+    desired: u32,
+    paused: bool,
+    /// Revisions that one can go back to.
+    earlier: Vec<u64>,
+}
+
+impl Quick {
+    /// Takes it from what is shown.
+    pub fn of(detail: &DeploymentDetail) -> Self {
+        let earlier = detail.replica_sets.iter().filter(|set| !set.current).map(|set| set.revision);
+        Self {
+            target: detail.summary.target.clone(),
+            desired: detail.summary.desired,
+            paused: detail.summary.paused,
+            earlier: earlier.collect(),
+        }
+    }
+}
+
 /// One menu per action; each takes an optional reason, which goes into the commit.
 #[component]
-pub fn QuickActions(detail: DeploymentDetail, submission: Submission) -> impl IntoView {
-    let target = detail.summary.target.clone();
-    let replicas = detail.summary.desired.to_string();
+pub fn QuickActions(quick: Quick, submission: Submission) -> impl IntoView {
+    let target = quick.target;
+    let replicas = quick.desired.to_string();
     let edit = format!("{}/edit", address_of(&target));
-    let earlier = detail.replica_sets.iter().filter(|set| !set.current).map(|set| set.revision).collect::<Vec<_>>();
     let fields = || view! { <Target target=target.clone()/> };
     let (in_scale, in_restart, in_hold) = (fields(), fields(), fields());
-    let pause_or_resume = if detail.summary.paused {
+    let pause_or_resume = if quick.paused {
         view! {
             <Menu words="Resume">
                 <PostForm to=ResumeDeployment::PATH submission=submission>
@@ -84,7 +106,7 @@ pub fn QuickActions(detail: DeploymentDetail, submission: Submission) -> impl In
                 </PostForm>
             </Menu>
             {pause_or_resume}
-            <UndoMenu target=target.clone() earlier=earlier submission=submission/>
+            <UndoMenu target=target.clone() earlier=quick.earlier submission=submission/>
             <a class="button" href=edit>"Edit"</a>
             <DeleteMenu target=target.clone() submission=submission/>
         </div>

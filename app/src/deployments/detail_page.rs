@@ -5,7 +5,7 @@ use leptos_router::hooks::use_params_map;
 use model::ErrorKind;
 use model::deployment::{DeploymentDetail, DeploymentRef};
 
-use super::actions::{QUICK_PATHS, QuickActions};
+use super::actions::{QUICK_PATHS, Quick, QuickActions};
 use super::address_of;
 use super::api::read_deployment;
 use super::events_tab::EventsSource;
@@ -17,6 +17,7 @@ use super::yaml_tab::YamlSource;
 use crate::AppError;
 use crate::failure::FailurePage;
 use crate::live::Live;
+use crate::reading::once_read;
 use crate::reading::reading;
 use crate::submission::Submission;
 use crate::ui::{Age, FormErrors, HealthBadge, PageTitle, TabLink, Tabs};
@@ -88,12 +89,18 @@ pub fn DeploymentPage(tab: Tab) -> impl IntoView {
         <UndoBar submission=submission/>
         <FormErrors form="quick" problem=submission.problem()/>
         <Transition>
+            {move || once_read(detail, move || {
+                let quick = Memo::new(move |_| detail.get().and_then(Result::ok).map(|detail| Quick::of(&detail)));
+                move || quick.get().map(|quick| view! { <PageHead quick=quick submission=submission/> })
+            })}
+        </Transition>
+        <Transition>
             {move || Suspend::new(async move {
                 match (target.get_untracked(), detail.await) {
                     (Ok(target), Ok(detail)) => {
                         let content = source.view(target.clone(), detail.clone()).await;
                         view! {
-                            <Head detail=detail submission=submission/>
+                            <Facts detail=detail/>
                             <Tabs label="Parts of the deployment" tabs=tabs(&target, tab)/>
                             {content}
                         }
@@ -127,16 +134,10 @@ pub fn DeploymentPage(tab: Tab) -> impl IntoView {
 }
 
 #[component]
-fn Head(detail: DeploymentDetail, submission: Submission) -> impl IntoView {
-    let summary = detail.summary.clone();
-    let target = summary.target.clone();
+fn PageHead(quick: Quick, submission: Submission) -> impl IntoView {
+    let target = quick.target.clone();
     let namespace = target.namespace.to_string();
     let list = crate::address::Address::new("/deployments").with("namespace", &namespace).to_string();
-    let changed = summary.changed_at.map(|at| {
-        let by = summary.changed_by.clone().map(|by| format!(" by {by}"));
-        view! { <span class="muted">"changed " <Age at=at/> {by}</span> }
-    });
-    let images = summary.images.iter().map(|image| view! { <span class="image">{image.clone()}</span> }).collect_view();
     view! {
         <nav class="crumbs" aria-label="Where this is">
             <a href="/deployments">"Deployments"</a>
@@ -145,8 +146,20 @@ fn Head(detail: DeploymentDetail, submission: Submission) -> impl IntoView {
         </nav>
         <div class="page-head">
             <h1 class="name">{target.name.to_string()}</h1>
-            <QuickActions detail=detail submission=submission/>
+            <QuickActions quick=quick submission=submission/>
         </div>
+    }
+}
+
+#[component]
+fn Facts(detail: DeploymentDetail) -> impl IntoView {
+    let summary = detail.summary;
+    let changed = summary.changed_at.map(|at| {
+        let by = summary.changed_by.clone().map(|by| format!(" by {by}"));
+        view! { <span class="muted">"changed " <Age at=at/> {by}</span> }
+    });
+    let images = summary.images.iter().map(|image| view! { <span class="image">{image.clone()}</span> }).collect_view();
+    view! {
         <div class="facts">
             <HealthBadge health=summary.health with_reason=true/>
             <span class="number">{format!("{}/{} ready", summary.ready, summary.desired)}</span>

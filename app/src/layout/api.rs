@@ -12,11 +12,17 @@ use crate::AppError;
 /// What stands on every page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FrameData {
+    pub place: Place,
+    pub chip: SyncChip,
+}
+
+/// Who is where: the part that seldom changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
     pub user: SignedIn,
     pub cluster: ClusterName,
     /// Those the user may see.
     pub namespaces: Vec<Namespace>,
-    pub chip: SyncChip,
 }
 
 /// Reads what stands on every page. Anybody who is signed in may call it.
@@ -28,10 +34,7 @@ pub async fn read_frame() -> Result<FrameData, AppError> {
     let caller = crate::backend::caller().await?;
     let engine = crate::backend::engine();
     let namespaces = engine.list_namespaces(&caller).await.unwrap_or_default();
-    Ok(FrameData {
-        cluster: engine.cluster_name().clone(),
-        chip: engine.sync_chip(),
-        namespaces,
-        user: SignedIn { username: caller.username, role: caller.role, scope: caller.scope },
-    })
+    let user = SignedIn { username: caller.username, role: caller.role, scope: caller.scope };
+    let place = Place { user, cluster: engine.cluster_name().clone(), namespaces };
+    Ok(FrameData { place, chip: engine.sync_chip() })
 }

@@ -2,9 +2,8 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
-use model::user::{Role, Scope};
+use model::user::{Role, Scope, SignedIn};
 
-use super::api::FrameData;
 use crate::ui::{Icon, Shape};
 
 /// Every page that there is, for the pages this user may open.
@@ -19,9 +18,9 @@ pub const PAGES: [(&str, &str, Role); 6] = [
 
 /// Links to the pages; the current one is marked.
 #[component]
-pub fn SideNav(frame: FrameData) -> impl IntoView {
-    let role = frame.user.role;
-    let everywhere = frame.user.scope == Scope::Everywhere;
+pub fn SideNav(user: SignedIn) -> impl IntoView {
+    let role = user.role;
+    let everywhere = user.scope == Scope::Everywhere;
     let links = move || {
         PAGES
             .into_iter()

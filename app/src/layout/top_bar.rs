@@ -3,8 +3,9 @@
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_navigate, use_query_map};
 use model::Namespace;
+use model::sync::SyncChip;
 
-use super::api::FrameData;
+use super::api::Place;
 use super::sync_chip::SyncChipLink;
 use crate::address::Address;
 use crate::session::SignOutForm;
@@ -12,18 +13,18 @@ use crate::theme::ThemeForm;
 
 /// Product, cluster, namespace, search, sync chip and the user's menu.
 #[component]
-pub fn TopBar(frame: FrameData) -> impl IntoView {
-    let user = frame.user;
+pub fn TopBar(place: Place, chip: Signal<Option<SyncChip>>) -> impl IntoView {
+    let user = place.user;
     view! {
         <header class="top-bar">
             <a class="product" href="/">"denshimon"</a>
-            <span class="cluster"><span class="muted">"cluster: "</span>{frame.cluster.to_string()}</span>
-            <NamespacePicker namespaces=frame.namespaces/>
+            <span class="cluster"><span class="muted">"cluster: "</span>{place.cluster.to_string()}</span>
+            <NamespacePicker namespaces=place.namespaces/>
             <form class="search" method="get" action="/search" role="search" aria-label="Everything">
                 <label class="hidden-visually" for="command">"Go to a page or a deployment"</label>
                 <input id="command" name="q" type="search" autocomplete="off" placeholder="go to (:)" maxlength="200"/>
             </form>
-            <SyncChipLink chip=frame.chip/>
+            {move || chip.get().map(|chip| view! { <SyncChipLink chip=chip/> })}
             <details class="menu user-menu">
                 <summary>{user.username.to_string()}</summary>
                 <div class="menu-body">
