@@ -2,12 +2,13 @@
 
 use leptos::prelude::*;
 use leptos::reactive::computed::ScopedFuture;
-use leptos::server::codee::{Decoder, Encoder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::json::JsonText;
+
 /// A resource as every page uses it.
-pub type Reading<T> = Resource<T, Json>;
+pub type Reading<T> = Resource<T, JsonText>;
 
 /// Reads `what(from)` before the page is sent, and again in the browser whenever `from` changes.
 ///
@@ -36,26 +37,4 @@ where
         reading.await;
         view()
     }))
-}
-
-/// JSON that is read from bytes, as the answers of server functions are: one decoder for each type instead of two.
-#[derive(Clone, Copy, Debug)]
-pub struct Json;
-
-impl<T: Serialize> Encoder<T> for Json {
-    type Encoded = String;
-    type Error = serde_json::Error;
-
-    fn encode(value: &T) -> Result<String, Self::Error> {
-        serde_json::to_string(value)
-    }
-}
-
-impl<T: DeserializeOwned> Decoder<T> for Json {
-    type Encoded = str;
-    type Error = serde_json::Error;
-
-    fn decode(text: &str) -> Result<T, Self::Error> {
-        serde_json::from_slice(text.as_bytes())
-    }
 }

@@ -8,16 +8,15 @@ use leptos::prelude::*;
 use leptos::server::ServerActionError;
 use leptos::task::spawn_local;
 use server_fn::client::Client;
-use server_fn::codec::Json;
 use server_fn::error::{FromServerFnError, ServerFnErrorErr, ServerFnUrlError};
 use server_fn::redirect::call_redirect_hook;
 use server_fn::request::ClientReq;
 use server_fn::response::ClientRes;
 use server_fn::{ContentType, ServerFn};
-use wasm_bindgen::JsCast;
-use web_sys::{FormData, HtmlFormElement, UrlSearchParams};
 
 use crate::AppError;
+use crate::form_fields::form_fields;
+use crate::json::JsonText;
 use crate::theme::SetTheme;
 
 /// `fetch` in the browser, nothing on the server.
@@ -80,7 +79,7 @@ pub fn PostForm(to: &'static str, submission: Submission, children: Children) ->
         if submission.pending.get_untracked() {
             return;
         }
-        if let Some(body) = fields_of(&event) {
+        if let Some(body) = form_fields(&event) {
             spawn_local(submission.send(to, body));
         }
     };
@@ -91,18 +90,10 @@ pub fn PostForm(to: &'static str, submission: Submission, children: Children) ->
     }
 }
 
-/// Returns the fields as the browser would send them.
-fn fields_of(event: &SubmitEvent) -> Option<String> {
-    let form = event.target()?.dyn_into::<HtmlFormElement>().ok()?;
-    let data = FormData::new_with_form(&form).ok()?;
-    let fields = UrlSearchParams::new_with_str_sequence_sequence(&data).ok()?;
-    Some(String::from(fields.to_string()))
-}
-
 async fn post(to: &str, body: String) -> Result<(), AppError> {
     type Request = <Fetch as Client<AppError>>::Request;
     let request: Result<Request, AppError> =
-        Request::try_new_post(to, "application/x-www-form-urlencoded", Json::CONTENT_TYPE, body);
+        Request::try_new_post(to, "application/x-www-form-urlencoded", JsonText::CONTENT_TYPE, body);
     outcome(<Fetch as Client<AppError>>::send(request?).await?).await
 }
 

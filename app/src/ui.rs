@@ -14,6 +14,7 @@ mod record;
 #[cfg(all(test, feature = "ssr"))]
 mod rendered;
 mod safe_textarea;
+mod search_form;
 mod sort_heading;
 mod tabs;
 mod timeline;
@@ -31,6 +32,7 @@ pub use page_title::PageTitle;
 pub use pager::Pager;
 pub use record::RecordBadge;
 pub use safe_textarea::SafeTextarea;
+pub use search_form::SearchForm;
 pub use sort_heading::SortHeading;
 pub use tabs::{TabLink, Tabs};
 pub use timeline::{Timeline, Unfolding};

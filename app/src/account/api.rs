@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 use model::user::{SessionSummary, SignedIn, TokenSummary};
 use serde::{Deserialize, Serialize};
-use server_fn::codec::Json;
 
 use crate::AppError;
+use crate::json::Json;
 
 /// What the account page shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

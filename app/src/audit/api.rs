@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 use model::user::AuditEntry;
 use model::{Page, PageRequest};
-use server_fn::codec::Json;
 
 use crate::AppError;
+use crate::json::Json;
 
 /// Reads the audit, newest first. Administrators may call it.
 ///

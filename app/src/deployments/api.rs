@@ -5,9 +5,9 @@ use model::deployment::{Applied, DeploymentDetail, DeploymentForm, DeploymentQue
 use model::event::EventSummary;
 use model::history::HistoryEntry;
 use model::{Namespace, Page, PageRequest, ResourceName};
-use server_fn::codec::Json;
 
 use crate::AppError;
+use crate::json::Json;
 
 /// Lists the Deployments that the caller may see.
 ///

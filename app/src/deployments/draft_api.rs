@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 use model::deployment::{DeploymentForm, Draft, Preview};
 use serde::{Deserialize, Serialize};
-use server_fn::codec::Json;
 
 use crate::AppError;
+use crate::json::Json;
 
 /// What was typed, and what it would do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

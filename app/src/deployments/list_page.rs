@@ -6,7 +6,6 @@ use leptos::html::Input;
 use leptos::leptos_dom::helpers::debounce;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
-use leptos_router::components::Form;
 use leptos_router::hooks::{use_navigate, use_query_map};
 use model::deployment::{DeploymentQuery, DeploymentRef, DeploymentSort, DeploymentSummary};
 use model::{Page, PageRequest};
@@ -20,7 +19,7 @@ use crate::failure::FailurePage;
 use crate::live::Live;
 use crate::reading::reading;
 use crate::submission::Submission;
-use crate::ui::{EmptyState, FormErrors, HeldRows, PageTitle, Pager, SortHeading, WaitingRows};
+use crate::ui::{EmptyState, FormErrors, HeldRows, PageTitle, Pager, SearchForm, SortHeading, WaitingRows};
 
 /// The list, with filter, order and pages; live.
 #[component]
@@ -77,7 +76,7 @@ fn FilterForm(query: Memo<DeploymentQuery>) -> impl IntoView {
     });
     let namespace = move || query.get().namespace.map(|namespace| namespace.to_string()).unwrap_or_default();
     view! {
-        <Form method="GET" action="/deployments" attr:class="filter-form" attr:role="search">
+        <SearchForm action="/deployments">
             <label class="hidden-visually" for="filter">"Filter deployments"</label>
             <input
                 id="filter"
@@ -94,7 +93,7 @@ fn FilterForm(query: Memo<DeploymentQuery>) -> impl IntoView {
             <input type="hidden" name="sort" value=move || query.get().sort.as_str()/>
             <input type="hidden" name="desc" value=move || if query.get().descending { "1" } else { "0" }/>
             <button type="submit" class="button">"Filter"</button>
-        </Form>
+        </SearchForm>
     }
 }
 

@@ -4,9 +4,9 @@ use leptos::prelude::*;
 use model::Page;
 use model::git::{CommitDetail, CommitId, CommitQuery, CommitSummary};
 use model::sync::SyncStatus;
-use server_fn::codec::Json;
 
 use crate::AppError;
+use crate::json::Json;
 
 /// Reads how far cluster and repository are in step.
 ///

@@ -1,7 +1,6 @@
 //! GitOps -> Commits.
 
 use leptos::prelude::*;
-use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
 use leptos_router::params::ParamsMap;
 use model::git::{CommitQuery, CommitSummary};
@@ -12,7 +11,7 @@ use crate::address::Address;
 use crate::failure::FailurePage;
 use crate::live::Live;
 use crate::reading::reading;
-use crate::ui::{Age, EmptyState, PageTitle, Pager};
+use crate::ui::{Age, EmptyState, PageTitle, Pager, SearchForm};
 
 /// The log, narrowed by what the address says; live.
 #[component]
@@ -60,10 +59,10 @@ fn FilterForm(query: Memo<CommitQuery>) -> impl IntoView {
         })
         .collect_view();
     view! {
-        <Form method="GET" action="/gitops/commits" attr:class="filter-form" attr:role="search">
+        <SearchForm action="/gitops/commits">
             {fields}
             <button type="submit" class="button">"Filter"</button>
-        </Form>
+        </SearchForm>
     }
 }
 

@@ -6,9 +6,9 @@ use model::deployment::DeploymentSummary;
 use model::history::HistoryEntry;
 use model::sync::SyncStatus;
 use serde::{Deserialize, Serialize};
-use server_fn::codec::Json;
 
 use crate::AppError;
+use crate::json::Json;
 
 /// The three blocks; each may fail alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

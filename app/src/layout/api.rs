@@ -5,9 +5,10 @@ use model::sync::SyncChip;
 use model::user::SignedIn;
 use model::{ClusterName, Namespace};
 use serde::{Deserialize, Serialize};
-use server_fn::codec::{GetUrl, Json};
+use server_fn::codec::GetUrl;
 
 use crate::AppError;
+use crate::json::Json;
 
 /// What stands on every page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

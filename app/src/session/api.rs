@@ -68,7 +68,7 @@ pub async fn redeem_reset(token: String, password: String) -> Result<(), AppErro
 ///
 /// # Errors
 /// The store is away.
-#[server(prefix = "/fn", endpoint = "session/is_setup_needed", protocol = server_fn::Http<server_fn::codec::GetUrl, server_fn::codec::Json>)]
+#[server(prefix = "/fn", endpoint = "session/is_setup_needed", protocol = server_fn::Http<server_fn::codec::GetUrl, crate::json::Json>)]
 pub async fn is_setup_needed() -> Result<bool, AppError> {
     Ok(crate::backend::engine().setup_needed().await?)
 }

@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 use model::user::UserSummary;
 use serde::{Deserialize, Serialize};
-use server_fn::codec::Json;
 
 use crate::AppError;
+use crate::json::Json;
 
 /// What the page shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
