@@ -55,8 +55,9 @@ impl FromServerFnError for AppError {
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         let error = match error {
-            ServerFnErrorErr::Request(_) => Error::new(ErrorKind::Unavailable, "Denshimon does not answer.")
-                .with_hint("Nothing was changed. Check the network and try again."),
+            ServerFnErrorErr::Request(_) => Error::new(ErrorKind::Unavailable, "Denshimon does not answer.").with_hint(
+                "Check the network. What was just sent may have arrived: reload the page before you try again.",
+            ),
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => {
                 Error::new(ErrorKind::Invalid, "The request could not be read.")
                     .with_hint("Reload the page and try again.")

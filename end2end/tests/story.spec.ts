@@ -206,6 +206,7 @@ test("a viewer sees and cannot write", async ({ page, program, expectedMessages 
   await page.goto(new URL(link!.match(/\S*\/reset\?token=\S+/)![0], program.url).href);
   await page.getByLabel("New password").fill("another horse battery");
   await page.getByRole("button", { name: /Set the password/ }).click();
+  await expect(page).toHaveURL(/sign-in\?reset=1/);
   await page.context().clearCookies();
   await signIn(page, { username: "grace", password: "another horse battery" });
   await page.goto("/deployments");

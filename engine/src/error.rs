@@ -34,6 +34,12 @@ pub enum Error {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A write was sent to the cluster and its answer never came.
+    #[error("the cluster did not answer a write")]
+    Unanswered {
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// Our own bug.
     #[error("{what} failed")]
     Internal {
@@ -98,6 +104,12 @@ impl Error {
                 "Nothing was changed. Try again in a moment; GitOps -> Status says since when it is away.",
                 &[],
             ),
+            Self::Unanswered { .. } => wire(
+                ErrorKind::Unavailable,
+                "The cluster did not answer, so it is not known whether this was done.",
+                "The history says what became of it once the cluster answers again. Look there before you try again.",
+                &[],
+            ),
             Self::Internal { .. } => wire(
                 ErrorKind::Internal,
                 "Something went wrong inside Denshimon.",
@@ -114,7 +126,11 @@ mod tests {
 
     #[test]
     fn no_upstream_text_reaches_people() {
-        for error in [Error::internal("x", "token hunter2"), Error::unavailable("the cluster", "token hunter2")] {
+        for error in [
+            Error::internal("x", "token hunter2"),
+            Error::unavailable("the cluster", "token hunter2"),
+            Error::Unanswered { source: "token hunter2".into() },
+        ] {
             let wire = error.to_wire();
             assert!(!format!("{wire:?}").contains("hunter2"));
         }

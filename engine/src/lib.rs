@@ -25,4 +25,5 @@ pub use caller::{Caller, Via};
 pub use clock::Clock;
 pub use config::{ClusterAccess, ClusterConfig, Credentials, DatabaseConfig, EngineConfig, RepositoryConfig};
 pub use error::Error;
+pub use recorder::SyncTotals;
 pub use start::{Engine, StartError};

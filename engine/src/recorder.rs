@@ -16,6 +16,7 @@ mod status;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod totals;
 mod trailers;
 mod window;
 mod work;
@@ -33,6 +34,7 @@ use crate::{EngineConfig, Error, StartError};
 
 use book::Book;
 use journal::Journal;
+pub use totals::SyncTotals;
 use work::Work;
 
 /// The recorder; cheap to clone.

@@ -37,7 +37,7 @@ pub(crate) struct Parts {
     pub(crate) bases: Bases,
     pub(crate) started_at: Timestamp,
     stopping: CancellationToken,
-    tasks: TaskTracker,
+    pub(crate) tasks: TaskTracker,
 }
 
 /// Why the engine cannot start; each message is one line that says what to do.

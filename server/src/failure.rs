@@ -42,7 +42,7 @@ pub(crate) fn answer_as(status: StatusCode, error: &Error, reader: Reader) -> Re
 pub(crate) fn from_engine(error: &engine::Error) -> Response {
     match error {
         engine::Error::Internal { .. } => tracing::error!(error = error as &dyn std::error::Error, "a request failed"),
-        engine::Error::Unavailable { .. } => {
+        engine::Error::Unavailable { .. } | engine::Error::Unanswered { .. } => {
             tracing::warn!(error = error as &dyn std::error::Error, "a dependency is away");
         }
         _ => {}

@@ -62,7 +62,7 @@ fn away_of(chip: &SyncChip) -> Option<Away> {
 }
 
 async fn read_metrics(State(state): State<AppState>) -> Response {
-    match state.metrics.render(&state.engine.sync_chip()) {
+    match state.metrics.render(&state.engine.sync_totals()) {
         Ok(text) => {
             ([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response()
         }

@@ -21,11 +21,11 @@ pub(super) struct Plan {
     pub(super) live: Option<Value>,
     /// The manifest that is wanted; `None` for a delete.
     pub(super) wanted: Option<Value>,
-    pub(super) send: Send,
+    pub(super) send: Sending,
 }
 
 /// What is sent.
-pub(super) enum Send {
+pub(super) enum Sending {
     Apply(Value),
     /// The whole object at the version it was read, for what an apply cannot say.
     Replace {
@@ -71,7 +71,7 @@ impl Engine {
                 verb: Verb::Delete,
                 live: Some(self.live_deployment(target).await?),
                 wanted: None,
-                send: Send::Delete,
+                send: Sending::Delete,
             }),
         }
     }
@@ -94,7 +94,7 @@ impl Engine {
                 fields: vec![FieldError { field: "name".into(), message: "This name is taken.".into() }],
             });
         }
-        Ok(Plan { target, verb: Verb::Create, live: None, wanted: Some(wanted.clone()), send: Send::Apply(wanted) })
+        Ok(Plan { target, verb: Verb::Create, live: None, wanted: Some(wanted.clone()), send: Sending::Apply(wanted) })
     }
 
     async fn plan_edit(
@@ -106,8 +106,8 @@ impl Engine {
         let base = manifest::sanitize(&live).into_tree();
         let wanted = change(&base)?;
         let send = match say(&live, &base, &wanted) {
-            Said::Apply(body) => Send::Apply(body),
-            Said::Replace(foreign) => Send::Replace { object: transplant(&live, &base, &wanted), foreign },
+            Said::Apply(body) => Sending::Apply(body),
+            Said::Replace(foreign) => Sending::Replace { object: transplant(&live, &base, &wanted), foreign },
         };
         Ok(Plan { target: target.clone(), verb: Verb::Edit, live: Some(live), wanted: Some(wanted), send })
     }
@@ -145,7 +145,7 @@ impl Engine {
             verb: Verb::Undo,
             live: Some(live),
             wanted: Some(wanted),
-            send: Send::Template(template),
+            send: Sending::Template(template),
         })
     }
 
@@ -161,14 +161,14 @@ impl Plan {
     /// Returns the fields of others that a replacement takes.
     pub(super) fn foreign(&self) -> &[FieldConflict] {
         match &self.send {
-            Send::Replace { foreign, .. } => foreign,
-            Send::Apply(_) | Send::Template(_) | Send::Delete => &[],
+            Sending::Replace { foreign, .. } => foreign,
+            Sending::Apply(_) | Sending::Template(_) | Sending::Delete => &[],
         }
     }
 
     /// Puts another version of the same live object in the place of the one that was read.
     pub(super) fn rebase(&mut self, live: Value) {
-        if let (Send::Replace { object, .. }, Some(version)) = (&mut self.send, version(&live)) {
+        if let (Sending::Replace { object, .. }, Some(version)) = (&mut self.send, version(&live)) {
             form::set(object, &["metadata"], "resourceVersion", Some(version.into()));
         }
         self.live = Some(live);

@@ -31,11 +31,12 @@ impl Engine {
         let old = old.unwrap_or(1);
         let words = format!("Scale {target} to {replicas}");
         self.check_fresh(&live, options)?;
-        let write = Write { target, verb: Verb::Scale, summary: &words, before: version(&live).map(ToOwned::to_owned) };
-        let done = self.perform(caller, write, options, async {
+        let before = version(&live).map(ToOwned::to_owned);
+        let write = Write { target: target.clone(), verb: Verb::Scale, summary: words, before };
+        let (api, name) = (self.deployment_api(target), target.name.clone());
+        let done = self.perform(caller, write, options, async move {
             let patch = json!({ "spec": { "replicas": replicas } });
-            let api = self.deployment_api(target);
-            let scale = api.patch_scale(target.name.as_str(), &parameters(), &Patch::Merge(patch)).await?;
+            let scale = api.patch_scale(name.as_str(), &parameters(), &Patch::Merge(patch)).await?;
             let metadata = scale.metadata;
             Ok((metadata.uid.unwrap_or_default(), metadata.resource_version))
         });
@@ -146,10 +147,11 @@ impl Engine {
         options: &WriteOptions,
     ) -> Result<Applied, Error> {
         self.check_fresh(live, options)?;
-        let write = Write { target, verb, summary: words, before: version(live).map(ToOwned::to_owned) };
-        let done = self.perform(caller, write, options, async {
-            let stored =
-                self.deployment_api(target).patch(target.name.as_str(), &parameters(), &Patch::Merge(patch)).await?;
+        let before = version(live).map(ToOwned::to_owned);
+        let write = Write { target: target.clone(), verb, summary: words.to_owned(), before };
+        let (api, name) = (self.deployment_api(target), target.name.clone());
+        let done = self.perform(caller, write, options, async move {
+            let stored = api.patch(name.as_str(), &parameters(), &Patch::Merge(patch)).await?;
             Ok((stored.metadata.uid.unwrap_or_default(), stored.metadata.resource_version))
         });
         let (operation, resource_version) = done.await?;

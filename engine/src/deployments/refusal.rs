@@ -62,6 +62,11 @@ pub(super) fn write_error(error: KubeError, target: &DeploymentRef) -> Error {
                 fields: Vec::new(),
             }
         }
+        500 if is_webhook_failure(&status) => Error::Refused {
+            message: format!("A webhook that judges writes to the cluster failed, so nothing was written: {message}"),
+            hint: "Mend the webhook that it names, or have its failurePolicy changed.".into(),
+            fields: Vec::new(),
+        },
         code if code == 429 || code >= 500 => Error::unavailable("the cluster", KubeError::Api(status)),
         _ => Error::Refused {
             message: format!("Kubernetes refuses it: {message}"),
@@ -125,7 +130,13 @@ pub(super) fn is_own_conflict(status: &Status) -> bool {
 
 /// Tells whether the API server has answered, and so done nothing; otherwise nobody knows what it did.
 pub(super) fn is_answer(error: &KubeError) -> bool {
-    matches!(error, KubeError::Api(status) if status.code < 500 || is_schema_error(status))
+    matches!(error, KubeError::Api(status)
+        if status.code < 500 || is_schema_error(status) || is_webhook_failure(status))
+}
+
+/// The API server asks its webhooks before it stores anything.
+fn is_webhook_failure(status: &Status) -> bool {
+    status.code == 500 && status.message.contains("failed calling webhook")
 }
 
 fn is_schema_error(status: &Status) -> bool {

@@ -6,7 +6,7 @@ use model::deployment::{Applied, DeploymentChange, DeploymentRef, WriteOptions};
 use model::history::Verb;
 use serde_json::{Value, json};
 
-use super::plan::{Plan, Send, version};
+use super::plan::{Plan, Sending, version};
 use super::preview::essence;
 use super::read::with_types;
 use super::{MANAGER, refusal};
@@ -42,14 +42,15 @@ impl Engine {
         let undo = plan.undo();
         let target = plan.target.clone();
         let before = plan.live.as_ref().and_then(version).map(ToOwned::to_owned);
-        let write = Write { target: &target, verb: plan.verb, summary: &summary, before };
-        let done = self.perform(caller, write, options, async {
-            let result = self.send_at_last(plan, options.take_over).await?;
+        let write = Write { target: target.clone(), verb: plan.verb, summary: summary.clone(), before };
+        let (engine, take_over) = (self.clone(), options.take_over);
+        let done = self.perform(caller, write, options, async move {
+            let result = engine.send_at_last(plan, take_over).await?;
             let uid = result.pointer("/metadata/uid").and_then(Value::as_str).unwrap_or_default().to_owned();
             Ok((uid, version(&result).map(ToOwned::to_owned)))
         });
         let (operation, resource_version) = Box::pin(done).await?;
-        Ok(Applied { operation, target: target.clone(), resource_version, summary, undo })
+        Ok(Applied { operation, target, resource_version, summary, undo })
     }
 
     /// Sends a plan for good, and again when nothing but the status has changed since it was made.
@@ -77,7 +78,7 @@ impl Engine {
         let name = plan.target.name.as_str();
         let manager = Some(MANAGER.to_owned());
         let stored = match &plan.send {
-            Send::Apply(body) => {
+            Sending::Apply(body) => {
                 let strict = Some(ValidationDirective::Strict);
                 let parameters =
                     PatchParams { dry_run, force: take_over, field_manager: manager, field_validation: strict };
@@ -89,8 +90,8 @@ impl Engine {
                     answer => answer,
                 }?
             }
-            Send::Replace { object, .. } => return self.replace_strictly(&plan.target, object, dry_run).await,
-            Send::Template(template) => {
+            Sending::Replace { object, .. } => return self.replace_strictly(&plan.target, object, dry_run).await,
+            Sending::Template(template) => {
                 let generation = plan.live.as_ref().and_then(|live| live.pointer("/metadata/generation"));
                 let operations = json!([
                     { "op": "test", "path": "/metadata/generation", "value": generation },
@@ -100,7 +101,7 @@ impl Engine {
                 let parameters = PatchParams { dry_run, field_manager: manager, ..PatchParams::default() };
                 api.patch(name, &parameters, &Patch::<Value>::Json(operations)).await?
             }
-            Send::Delete => {
+            Sending::Delete => {
                 let live = plan.live.clone().unwrap_or_default();
                 let preconditions = Some(Preconditions {
                     uid: uid(&live).map(ToOwned::to_owned),
@@ -136,23 +137,36 @@ impl Engine {
     }
 
     /// Runs a write as an operation: its row is there before Kubernetes is asked and has the answer after.
+    ///
+    /// What has begun is seen through, even when the request that asked for it ends because its browser went away.
     pub(super) async fn perform(
         &self,
         caller: &Caller,
-        write: Write<'_>,
+        write: Write,
         options: &WriteOptions,
-        send: impl Future<Output = Result<(String, Option<String>), kube::Error>>,
+        send: impl Future<Output = Result<(String, Option<String>), kube::Error>> + Send + 'static,
     ) -> Result<(String, Option<String>), Error> {
-        let Write { target, verb, summary, before } = write;
         let new = NewOperation {
             actor: caller.actor(),
             email: caller.email.clone(),
-            verb,
-            resource: self.deployment_resource(target),
-            summary: summary.to_owned(),
+            verb: write.verb,
+            resource: self.deployment_resource(&write.target),
+            summary: write.summary.clone(),
             reason: check_reason(&options.reason)?,
-            rolls_out: !matches!(verb, Verb::Delete | Verb::Pause),
+            rolls_out: !matches!(write.verb, Verb::Delete | Verb::Pause),
         };
+        let engine = self.clone();
+        let done = self.parts.tasks.spawn(async move { engine.see_through(new, write, send).await });
+        done.await.map_err(|error| Error::internal("writing to Kubernetes", error))?
+    }
+
+    async fn see_through(
+        &self,
+        new: NewOperation,
+        write: Write,
+        send: impl Future<Output = Result<(String, Option<String>), kube::Error>>,
+    ) -> Result<(String, Option<String>), Error> {
+        let Write { target, verb, before, .. } = write;
         let ledger = &self.parts.ledger;
         let (id, in_flight) = ledger.begin_operation(new).await?;
         let (result, answer) = match send.await {
@@ -163,13 +177,12 @@ impl Engine {
                 let result = OperationResult::Applied { uid, resource_version: after.clone() };
                 (Some(result), Ok((id.clone(), after)))
             }
-            Err(error) => {
-                let answered = refusal::is_answer(&error);
-                let error = refusal::write_error(error, target);
-                // Without an answer nobody knows: the object is looked at when the cluster is back.
-                let refused = answered.then(|| OperationResult::Refused(error.to_wire().message));
-                (refused, Err(error))
+            Err(error) if refusal::is_answer(&error) => {
+                let error = refusal::write_error(error, &target);
+                (Some(OperationResult::Refused(error.to_wire().message)), Err(error))
             }
+            // Nobody knows: the object is looked at when the cluster is back.
+            Err(error) => (None, Err(Error::Unanswered { source: error.into() })),
         };
         if let Some(result) = result
             && let Err(error) = ledger.finish_operation(&id, result).await
@@ -183,11 +196,11 @@ impl Engine {
 }
 
 /// A write as its row names it.
-pub(super) struct Write<'a> {
-    pub(super) target: &'a DeploymentRef,
+pub(super) struct Write {
+    pub(super) target: DeploymentRef,
     pub(super) verb: Verb,
     /// As the commit will be worded.
-    pub(super) summary: &'a str,
+    pub(super) summary: String,
     /// The live version; the same one afterwards means that nothing changed.
     pub(super) before: Option<String>,
 }
@@ -199,11 +212,11 @@ fn uid(object: &Value) -> Option<&str> {
 /// Tells whether a plan may have failed only because its object is of another version by now.
 fn is_outdated(status: &Status, plan: &Plan) -> bool {
     match plan.send {
-        Send::Replace { .. } | Send::Delete => status.code == 409,
-        Send::Template(_) => {
+        Sending::Replace { .. } | Sending::Delete => status.code == 409,
+        Sending::Template(_) => {
             matches!(status.code, 409 | 422) && status.details.as_ref().is_none_or(|d| d.causes.is_empty())
         }
-        Send::Apply(_) => false,
+        Sending::Apply(_) => false,
     }
 }
 

@@ -174,8 +174,16 @@ fn probes_need_no_sign_in_and_name_what_is_away() {
         let state: Value = ready.json().await.unwrap();
         assert_eq!(state["away"][0]["what"], "cluster", "{state}");
         let metrics = client.get("/metrics").await.text().await.unwrap();
-        for name in ["denshimon_http_requests_total", "denshimon_resident_memory_bytes", "denshimon_waiting_changes"] {
-            assert!(metrics.contains(name), "{name} is missing:\n{metrics}");
+        for line in [
+            "denshimon_http_requests_total{",
+            "denshimon_resident_memory_bytes ",
+            "denshimon_cluster_up 0",
+            "denshimon_remote_up 1",
+            "denshimon_waiting_changes 0",
+            "denshimon_unpushed_commits 0",
+            "denshimon_sync_lag_seconds NaN",
+        ] {
+            assert!(metrics.contains(line), "{line} is missing:\n{metrics}");
         }
         app.stop().await;
     });

@@ -160,6 +160,34 @@ async fn quotas_and_policies_refuse_in_kubernetes_words() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_that_fails_is_named_and_nothing_is_written() {
+    let shop = Shop::open().await;
+    let here = shop.namespace.as_str();
+    let webhook = format!(
+        "{{apiVersion: admissionregistration.k8s.io/v1, kind: ValidatingWebhookConfiguration, metadata: {{name: {here}}},
+          webhooks: [{{name: judge.example.org, sideEffects: None, admissionReviewVersions: [v1], timeoutSeconds: 1,
+            clientConfig: {{url: 'https://127.0.0.1:1/'}},
+            namespaceSelector: {{matchLabels: {{kubernetes.io/metadata.name: {here}}}}},
+            rules: [{{apiGroups: [apps], apiVersions: [v1], resources: [deployments], operations: [CREATE]}}]}}]}}"
+    );
+    shop.kubectl.apply(&webhook, here).await;
+    // The API server learns of a new webhook a moment later; dry runs ask it, too.
+    let create = DeploymentChange::Create(shop.form("judged"));
+    let message = eventually("the webhook is asked", || async {
+        match shop.test.engine.preview_deployment(&operator(), &create, None).await {
+            Err(Error::Refused { message, .. }) => Some(message),
+            _ => None,
+        }
+    })
+    .await;
+    assert!(message.contains("judge.example.org"), "{message}");
+    let (message, _) = fields(shop.apply(create).await);
+    assert!(message.contains("nothing was written"), "{message}");
+    shop.kubectl.run(&["delete", "validatingwebhookconfiguration", here]).await;
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_may_not_write_learns_no_more_than_they_may_see() {
     let shop = Shop::open().await;
     let engine = &shop.test.engine;
