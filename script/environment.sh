@@ -47,12 +47,16 @@ fail() {
 
 # Cargo knows by time stamps what has changed, so what another clone built later would pass for this one's.
 OWNER=$CARGO_TARGET_DIR/built-from
-if [[ -d $CARGO_TARGET_DIR/debug && "$(cat "$OWNER" 2>/dev/null)" != "$ROOT" ]]; then
-  cargo clean --quiet --workspace
-  if [[ -d $CARGO_TARGET_DIR/wasm32-unknown-unknown ]]; then
-    cargo clean --quiet --workspace --target wasm32-unknown-unknown
-    cargo clean --quiet --workspace --target wasm32-unknown-unknown --profile wasm-release
-  fi
+if [[ -d $CARGO_TARGET_DIR && "$(cat "$OWNER" 2>/dev/null)" != "$ROOT" ]]; then
+  while read -r folder options; do
+    # shellcheck disable=SC2086
+    [[ ! -d $CARGO_TARGET_DIR/$folder ]] || cargo clean --quiet --workspace $options
+  done <<'EOF'
+debug --profile dev
+release --profile release
+wasm32-unknown-unknown/debug --profile dev --target wasm32-unknown-unknown
+wasm32-unknown-unknown/wasm-release --profile wasm-release --target wasm32-unknown-unknown
+EOF
 fi
 mkdir -p "$CARGO_TARGET_DIR"
 printf '%s' "$ROOT" >"$OWNER"
