@@ -1,6 +1,7 @@
 //! Plain components that know no server function: each draws the values it is given.
 
 mod banner;
+mod counted;
 mod diff;
 mod empty_state;
 mod field;
@@ -21,6 +22,7 @@ mod timeline;
 mod timestamp;
 
 pub use banner::{Banner, Tone};
+pub use counted::counted;
 pub use diff::DiffView;
 pub use empty_state::EmptyState;
 pub use field::{Checkbox, Field, FieldProblem, TextareaField};

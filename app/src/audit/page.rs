@@ -21,7 +21,7 @@ pub fn AuditPage() -> impl IntoView {
     view! {
         <PageTitle text="Audit"/>
         <h1>"Audit"</h1>
-        <p class="muted">"What was done to accounts. What was done to resources stands in their history and in the commits."</p>
+        <p class="muted">"What was done through Denshimon. What was done to the cluster by others stands in the history and in the commits."</p>
         <Transition>
             {move || Suspend::new(async move {
                 match audit.await {

@@ -23,12 +23,15 @@ pub fn PodTable(pods: Vec<PodSummary>) -> impl IntoView {
     let rows = pods
         .into_iter()
         .map(|pod| {
+            // A reason names the phase by itself.
+            let phase = pod.health.reason.is_empty().then(|| view! { <span class="muted">{pod.status.clone()}</span> });
             view! {
                 <tr>
                     <th scope="row" data-label="Pod" class="name">{pod.name.to_string()}</th>
                     <td data-label="State">
                         <HealthBadge health=pod.health with_reason=true/>
-                        <span class="muted">" " {pod.status}</span>
+                        " "
+                        {phase}
                     </td>
                     <td data-label="Ready" class="number">{format!("{}/{}", pod.ready_containers, pod.containers)}</td>
                     <td data-label="Restarts" class="number">{pod.restarts.to_string()}</td>

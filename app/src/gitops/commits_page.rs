@@ -46,15 +46,17 @@ fn FilterForm(query: Memo<CommitQuery>) -> impl IntoView {
     let fields = fields
         .map(|(id, name, label, value)| {
             view! {
-                <label for=id>{label}</label>
-                <input
-                    id=id
-                    name=name
-                    type="search"
-                    maxlength="500"
-                    autocomplete="off"
-                    value=value.unwrap_or_default()
-                />
+                <div class="filter-field">
+                    <label for=id>{label}</label>
+                    <input
+                        id=id
+                        name=name
+                        type="search"
+                        maxlength="500"
+                        autocomplete="off"
+                        value=value.unwrap_or_default()
+                    />
+                </div>
             }
         })
         .collect_view();

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use model::git::CommitId;
 use model::sync::RepositoryStatus;
 
-use crate::ui::Age;
+use crate::ui::{Age, counted};
 
 /// Where records go, and how far the remote is behind.
 #[component]
@@ -13,7 +13,7 @@ pub fn Repository(repository: RepositoryStatus) -> impl IntoView {
         view! {
             <div>
                 <dt>"Last push"</dt>
-                <dd><Age at=push.at/> {format!(", {} commits in {} ms", push.commits, push.milliseconds)}</dd>
+                <dd><Age at=push.at/> {format!(", {} in {} ms", counted(push.commits.into(), "commits"), push.milliseconds)}</dd>
             </div>
         }
     });
@@ -25,7 +25,7 @@ pub fn Repository(repository: RepositoryStatus) -> impl IntoView {
             </div>
             <div>
                 <dt>"Remote head"</dt>
-                <dd>{commit(repository.remote_head)} {format!(", {} commits behind", repository.ahead)}</dd>
+                <dd>{commit(repository.remote_head)} {format!(", {} behind", counted(repository.ahead.into(), "commits"))}</dd>
             </div>
         }
         .into_any(),

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::counted;
+
 /// Links to the pages around this one, and how long the list is.
 #[component]
 pub fn Pager(
@@ -24,7 +26,7 @@ pub fn Pager(
     view! {
         <nav class="pager" aria-label=format!("Pages of {what}")>
             {link(number.saturating_sub(1), "Previous", "prev")}
-            <span>{format!("Page {number} of {count}, {total} {what}")}</span>
+            <span>{format!("Page {number} of {count}, {}", counted(total, what))}</span>
             {link(number.saturating_add(1), "Next", "next")}
         </nav>
     }

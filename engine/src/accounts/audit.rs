@@ -1,4 +1,4 @@
-//! The audit of what is done to accounts; what is done to resources stands in the timeline.
+//! The audit of what is done to accounts; the ledger adds what is done to resources.
 
 use std::net::IpAddr;
 

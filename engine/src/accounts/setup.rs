@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use model::Username;
 use model::user::{Role, Scope, UserSummary};
+use model::{Timestamp, Username};
 use secrecy::{ExposeSecret, SecretString};
 use ulid::Ulid;
 
@@ -29,7 +29,13 @@ impl Accounts {
         link.filter(|link| link.expires_at > self.clock.now()).ok_or_else(spent)
     }
 
-    async fn create_first(&self, username: Username, email: Option<String>, hash: String) -> Result<UserRow, Error> {
+    async fn create_first(
+        &self,
+        username: Username,
+        email: Option<String>,
+        hash: String,
+        last_sign_in: Option<Timestamp>,
+    ) -> Result<UserRow, Error> {
         let row = UserRow {
             key: Ulid::generate().to_string(),
             username,
@@ -39,7 +45,7 @@ impl Accounts {
             disabled: false,
             password_hash: Some(hash),
             created_at: self.clock.now(),
-            last_sign_in: None,
+            last_sign_in,
         };
         self.store.put_user(&row).await?;
         self.audit(row.username.as_str(), "made the first account", None, true).await?;
@@ -67,7 +73,7 @@ impl Engine {
         self.parts.accounts.create_link(None).await
     }
 
-    /// Makes the first administrator, once, with the set-up link's secret.
+    /// Makes the first administrator, once, with the set-up link's secret; they count as signed in.
     ///
     /// # Errors
     /// The link is spent, or a field is wrong; then the link still works.
@@ -88,7 +94,7 @@ impl Engine {
         if link.user.is_some() || !self.setup_needed().await? || accounts.store.take_link(&link.hash).await?.is_none() {
             return Err(spent());
         }
-        Ok(accounts.create_first(username, email, hash).await?.summary())
+        Ok(accounts.create_first(username, email, hash, Some(accounts.clock.now())).await?.summary())
     }
 
     /// Makes the user `admin` with a password from the settings, when there is no account yet.
@@ -102,7 +108,7 @@ impl Engine {
         let _guard = accounts.membership.lock().await;
         if self.setup_needed().await? {
             let hash = accounts.passwords.hash(password).await?;
-            accounts.create_first(username, None, hash).await?;
+            accounts.create_first(username, None, hash, None).await?;
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use model::history::{Actor, HistoryEntry, OperationState, Outcome, Recorded, Verb};
+use model::user::AuditEntry;
 use model::{ResourceRef, Timestamp};
 use ulid::Ulid;
 
@@ -91,7 +92,7 @@ impl Ledger {
         Ok((id, guard))
     }
 
-    /// Notes Kubernetes' answer.
+    /// Notes Kubernetes' answer, in the audit, too.
     ///
     /// # Errors
     /// The database does not answer; the answer is then found again after the next start.
@@ -124,7 +125,8 @@ impl Ledger {
         if !row.unfinished {
             rows.remove(id);
         }
-        self.store.put_timeline(&[row]).await
+        self.store.put_timeline(std::slice::from_ref(&row)).await?;
+        self.store.put_audit(&audit_entry(&row.entry)).await
     }
 
     /// Waits until no write on a resource is under way, at most 5 s; returns whether that is so.
@@ -246,5 +248,22 @@ impl From<&TimelineRow> for Operation {
             uid: row.uid.clone(),
             resource_version: row.resource_version,
         }
+    }
+}
+
+/// Words an operation that was answered as a line of the audit; it has the operation's id, so it stands there once.
+fn audit_entry(entry: &HistoryEntry) -> AuditEntry {
+    let why = match &entry.operation {
+        Some(OperationState::Refused(reason)) => format!(": {reason}"),
+        Some(OperationState::Interrupted) => ": it never arrived".to_owned(),
+        _ => String::new(),
+    };
+    AuditEntry {
+        id: entry.id.clone(),
+        at: entry.at,
+        actor: entry.actor.to_string(),
+        action: format!("{}{why}", entry.summary),
+        address: None,
+        succeeded: entry.operation == Some(OperationState::Applied),
     }
 }

@@ -123,7 +123,7 @@ impl Store {
     }
 
     pub(crate) async fn put_audit(&self, entry: &AuditEntry) -> Result<(), Error> {
-        let statements = "CREATE type::record('audit', $entry.id) CONTENT { at: $at, entry: $entry }";
+        let statements = "UPSERT type::record('audit', $entry.id) CONTENT { at: $at, entry: $entry }";
         self.transact(statements, json!({ "entry": entry, "at": entry.at.as_millisecond() })).await
     }
 

@@ -2,6 +2,7 @@
 
 mod ladder;
 mod refusals;
+mod rights;
 
 use engine::{Caller, Error, Via};
 use model::deployment::{

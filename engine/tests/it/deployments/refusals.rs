@@ -156,6 +156,11 @@ async fn quotas_and_policies_refuse_in_kubernetes_words() {
         matches!(entry.operation, Some(model::history::OperationState::Refused(words)) if words.contains("quota"))
     });
     assert!(refused, "the timeline keeps what was refused");
+    let admin = caller(Role::Admin, Scope::Everywhere);
+    let audit = shop.test.engine.list_audit(&admin, Default::default()).await.unwrap().items;
+    let of = |name: &str| audit.iter().find(|entry| entry.action.contains(name)).unwrap();
+    assert!(of("/first").succeeded, "{audit:?}");
+    assert!(!of("/second").succeeded && of("/second").action.contains("quota"), "{audit:?}");
     shop.close().await;
 }
 

@@ -1,0 +1,60 @@
+//! Denshimon's own rights in the cluster: those that `deploy/rbac.yaml` grants are enough, and fewer are told.
+
+use engine::Engine;
+use model::deployment::{DeploymentChange, DeploymentQuery, WriteOptions};
+use model::sync::WatchState;
+
+use super::{Shop, operator};
+use crate::harness::{Kubectl, TestEngine, config, eventually};
+
+const RIGHTS: &str = include_str!("../../../../deploy/rbac.yaml");
+/// Groups of the cluster's own kinds; custom resources need rules of their own.
+const BUILT_IN: [&str; 7] =
+    ["", "apps", "batch", "networking.k8s.io", "autoscaling", "rbac.authorization.k8s.io", "apiextensions.k8s.io"];
+
+/// An engine that has only the documented rights.
+async fn with_documented_rights() -> Shop {
+    let kubectl = Kubectl::shared().await;
+    kubectl.apply(RIGHTS, "denshimon").await;
+    let token = kubectl.run(&["create", "token", "denshimon", "-n", "denshimon"]).await;
+    let view = kubectl.run(&["config", "view", "--raw", "--minify", "--flatten", "-o", "json"]).await;
+    let mut kubeconfig: serde_json::Value = serde_json::from_str(&view).unwrap();
+    kubeconfig["users"][0]["user"] = serde_json::json!({ "token": token.trim() });
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kubeconfig");
+    std::fs::write(&path, kubeconfig.to_string()).unwrap();
+    let engine = Engine::start(config(folder.path(), &path)).await.unwrap();
+    let namespace = kubectl.create_namespace("rights").await;
+    Shop { kubectl, test: TestEngine::of(engine, folder), namespace }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_documented_rights_are_enough() {
+    let shop = with_documented_rights().await;
+    let engine = &shop.test.engine;
+    let options = WriteOptions::default();
+    eventually("the first lists are in", || async {
+        engine.list_deployments(&operator(), &DeploymentQuery::default()).await.ok()
+    })
+    .await;
+    eventually("every kind is watched", || async {
+        let kinds = engine.sync_status(&operator()).await.unwrap().kinds;
+        let mut own = kinds.iter().filter(|kind| BUILT_IN.contains(&kind.kind.group.as_str()));
+        own.all(|kind| kind.state == WatchState::Watching).then_some(())
+    })
+    .await;
+
+    let create = DeploymentChange::Create(shop.form("api"));
+    engine.preview_deployment(&operator(), &create, None).await.unwrap();
+    let target = shop.create("api").await;
+    shop.healthy(&target).await;
+    engine.scale_deployment(&operator(), &target, 3, &options).await.unwrap();
+    engine.restart_deployment(&operator(), &target, &options).await.unwrap();
+    engine.pause_deployment(&operator(), &target, &options).await.unwrap();
+    engine.resume_deployment(&operator(), &target, &options).await.unwrap();
+    let yaml = engine.read_deployment_yaml(&operator(), &target).await.unwrap().replace("1.4.1", "1.4.2");
+    shop.apply(DeploymentChange::EditYaml(target.clone(), yaml)).await.unwrap();
+    engine.list_deployment_events(&operator(), &target).await.unwrap();
+    engine.delete_deployment(&operator(), &target, &options).await.unwrap();
+    shop.close().await;
+}
