@@ -122,13 +122,15 @@ pub fn browser_kilobytes(binary: &str) -> anyhow::Result<u64> {
         Some(folder) => PathBuf::from(folder),
         None => Path::new(binary).ancestors().nth(3).context("a cache folder")?.join("site"),
     };
+    let assets = site.join("assets");
     let mut bytes = 0;
-    for entry in std::fs::read_dir(&site).with_context(|| format!("the assets in {}", site.display()))? {
+    for entry in std::fs::read_dir(&assets).with_context(|| format!("the files in {}", assets.display()))? {
         let path = entry?.path();
         let name = path.to_string_lossy();
         if name.ends_with(".js.br") || name.ends_with(".wasm.br") {
             bytes += path.metadata()?.len();
         }
     }
+    anyhow::ensure!(bytes > 0, "{} holds no compressed script: run script/build-assets", assets.display());
     Ok(bytes / 1000)
 }

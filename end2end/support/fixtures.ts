@@ -26,6 +26,8 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
       const program = await startProgram();
       await use(program);
       await program.stop();
+      const alarms = program.log().split("\n").filter((line) => /^\S+\s+(ERROR|WARN)\b/.test(line));
+      expect(alarms, "the program logs nothing alarming").toEqual([]);
     },
     { scope: "worker", timeout: 180_000 },
   ],

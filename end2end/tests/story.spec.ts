@@ -183,6 +183,41 @@ test("every page is accessible and fits, wide and narrow, dark and light", async
   }
 });
 
+test("what the cluster says stays text, whatever it says", async ({ page, program, javaScriptEnabled }) => {
+  const attack = `</script><script>window.attacked=1</script><!--<img src=x onerror="window.attacked=1">\u2028`;
+  const name = "hostile";
+  const metadata = { name, namespace, annotations: { note: attack, "example.org/link": "javascript:window.attacked=1" } };
+  const container = { name: "app", image: "registry.example/app:1", env: [{ name: "NOTE", value: attack }] };
+  const template = { metadata: { labels: { app: name } }, spec: { containers: [container] } };
+  const spec = { replicas: 1, selector: { matchLabels: { app: name } }, template };
+  program.apply(JSON.stringify({ apiVersion: "apps/v1", kind: "Deployment", metadata, spec }), "--server-side", "--field-manager", "<img onerror=alert(1)>");
+  const uid = program.kubectl("get", "deployment", name, "-n", namespace, "-o", "jsonpath={.metadata.uid}");
+  const involvedObject = { apiVersion: "apps/v1", kind: "Deployment", name, namespace, uid };
+  program.apply(JSON.stringify({ apiVersion: "v1", kind: "Event", metadata: { name, namespace }, involvedObject, type: "Warning", reason: "<b>", message: attack, lastTimestamp: new Date().toISOString() }));
+
+  await signIn(page);
+  const here = `/deployments/${namespace}/${name}`;
+  await eventually(() => program.git("log", "-1", "--format=%s"), (text) => text.includes(name), "it is recorded");
+  await page.goto(here);
+  await openMenu(page, "Scale");
+  await page.getByLabel("Replicas").fill("2");
+  await page.locator("details[open]").getByLabel("Reason").fill(attack);
+  await page.locator("details[open]").getByRole("button", { name: "Scale" }).click();
+  await expect(page.getByText(`Scaled ${namespace}/${name} from 1 to 2`)).toBeVisible();
+  await eventually(() => program.git("log", "-1", "--format=%B"), (text) => text.includes("window.attacked"), "the reason is in the commit");
+
+  const commit = program.git("log", "-1", "--format=%H").trim();
+  for (const path of [here, `${here}/events`, `${here}/yaml`, `${here}/history`, `${here}/edit`, `/gitops/commits/${commit}`, "/", "/team/audit", `/deployments?q=${encodeURIComponent(attack)}`, `/search?q=${encodeURIComponent(attack)}`]) {
+    await page.goto(path);
+    if ([`${here}/events`, `${here}/yaml`, `${here}/history`, `/gitops/commits/${commit}`].includes(path)) {
+      await expect(page.getByText("window.attacked=1").first(), path).toBeVisible();
+    }
+    if (javaScriptEnabled !== false) expect(await page.evaluate(() => "attacked" in window), path).toBe(false);
+    await expect(page.locator("a[href^='javascript:']")).toHaveCount(0);
+  }
+  program.kubectl("delete", "deployment", name, "-n", namespace);
+});
+
 test("a deployment is deleted by typing its name, and its record goes", async ({ page, program }) => {
   await signIn(page);
   await page.goto(page_of());

@@ -14,6 +14,7 @@ mod drafts;
 mod error;
 mod health;
 mod ledger;
+mod panics;
 mod purge;
 mod recorder;
 mod repository;

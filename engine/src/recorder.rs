@@ -30,7 +30,7 @@ use tokio_util::task::TaskTracker;
 use crate::cluster::Observed;
 use crate::ledger::Ledger;
 use crate::repository::Repository;
-use crate::{EngineConfig, Error, StartError};
+use crate::{EngineConfig, Error, StartError, panics};
 
 use book::Book;
 use journal::Journal;
@@ -73,7 +73,12 @@ impl Recorder {
         let (orders, taken) = mpsc::channel(16);
         let mut work = Work::new(config, book.clone(), repository, Journal::new(ledger));
         work.recover().await?;
-        tasks.spawn(work.run(observed, taken, stopping.clone()));
+        let (pages, clock, stopping) = (book.clone(), config.clock.clone(), stopping.clone());
+        tasks.spawn(async move {
+            if panics::caught("recorder", work.run(observed, taken, stopping)).await.is_none() {
+                pages.give_up(clock.now());
+            }
+        });
         Ok(Self { book, orders })
     }
 

@@ -24,8 +24,16 @@ fn main() -> ExitCode {
         }
     };
     server::telemetry::init(&config.log);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build();
-    let outcome = runtime.map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(serve(config)));
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("denshimon: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let outcome = runtime.block_on(serve(config));
+    std::mem::forget(runtime);
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -41,5 +49,10 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     if let Some(link) = application.setup_link() {
         println!("Make the first account here, once and within 24 hours: {link}");
     }
-    application.run_until(server::shutdown_signal()).await
+    let engine = application.engine().clone();
+    let outcome = application.run_until(server::shutdown_signal()).await;
+    // All was ended in order and the store is closed. It closes once more when it is dropped, and reports that as an
+    // error, so it is left to the system together with the runtime.
+    std::mem::forget(engine);
+    outcome
 }

@@ -1,5 +1,7 @@
 //! The log: text for people or JSON for machines, on standard error.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt;
 
@@ -10,7 +12,7 @@ pub fn init(config: &LogConfig) {
     let builder = fmt().with_env_filter(EnvFilter::new(&config.filter)).with_writer(std::io::stderr);
     // An error means that a log is installed already, as in tests.
     let _ = match config.format {
-        LogFormat::Text => builder.compact().try_init(),
+        LogFormat::Text => builder.with_ansi(std::io::stderr().is_terminal()).compact().try_init(),
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
     };
 }

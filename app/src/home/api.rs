@@ -35,11 +35,16 @@ pub async fn read_home() -> Result<HomeData, AppError> {
         page: PageRequest { number: 1, size: 20 },
         ..DeploymentQuery::default()
     };
-    let newest = PageRequest { number: 1, size: 15 };
+    let newest = PageRequest { number: 1, size: 100 };
+    let lately = engine.recent_history(&caller, newest).await.map(|page| {
+        let mut joined = super::lately::join_found(page.items);
+        joined.truncate(15);
+        joined
+    });
     let part = |error: engine::Error| AppError::from(error.to_wire());
     Ok(HomeData {
         worst: engine.list_deployments(&caller, &worst_first).await.map_err(part),
-        lately: engine.recent_history(&caller, newest).await.map(|page| page.items).map_err(part),
+        lately: lately.map_err(part),
         sync: engine.sync_status(&caller).await.map_err(part),
     })
 }

@@ -19,7 +19,7 @@ use super::inventory::Inventory;
 use super::kinds::FollowedKind;
 use super::state::WatchStates;
 use super::{Observed, changes::Changes};
-use crate::Clock;
+use crate::{Clock, panics};
 
 /// The wait after an error; it doubles up to the longest.
 const SHORTEST_WAIT: Duration = Duration::from_millis(200);
@@ -68,7 +68,8 @@ impl Follower {
         loop {
             self.state.set(&kind.kind, WatchState::Listing);
             let began = tokio::time::Instant::now();
-            let ended = self.watch_once(kind, tell, streaming).await;
+            let watch = panics::caught("watch", self.watch_once(kind, tell, streaming));
+            let ended = watch.await.unwrap_or_else(|| Ended::Refused("an error of Denshimon's own ended it".into()));
             if began.elapsed() > LONGEST_WAIT {
                 wait = SHORTEST_WAIT;
             }

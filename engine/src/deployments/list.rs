@@ -139,11 +139,11 @@ fn count(number: Option<i32>) -> u32 {
     number.and_then(|number| u32::try_from(number).ok()).unwrap_or(0)
 }
 
-/// Names the person behind Denshimon's own writes, once the commit of the change says who that was.
+/// Names who changed it. Who was behind a write of Denshimon's is known once its commit says so, and nobody before.
 fn changed_by(row: &DeploymentRow, record: &RecordInfo) -> Option<String> {
     let recorded = record.at.zip(row.changed_at).is_some_and(|(recorded, changed)| recorded >= changed);
     match &row.changed_by {
-        Some(manager) if manager == MANAGER && recorded => record.by.clone(),
+        Some(manager) if manager == MANAGER => record.by.clone().filter(|_| recorded),
         manager => manager.clone(),
     }
 }

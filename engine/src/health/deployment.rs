@@ -44,7 +44,10 @@ pub(crate) fn judge_deployment<'a>(deployment: &Deployment, pods: impl IntoItera
     let words = if updated < desired {
         format!("{updated} of {desired} new pods are there.")
     } else if replicas > updated {
-        format!("{} old pods are still ending.", replicas - updated)
+        match replicas - updated {
+            1 => "1 old pod is still ending.".to_owned(),
+            old => format!("{old} old pods are still ending."),
+        }
     } else if available < desired {
         format!("{available} of {desired} pods are available.")
     } else {
@@ -106,7 +109,7 @@ mod tests {
         );
         check(json!({ "paused": true }), json!({}), &[], Suspended, "Its rollout is paused.");
         check(three.clone(), counts(1, 4, 3, "x"), &[], Progressing, "1 of 3 new pods are there.");
-        check(three.clone(), counts(3, 4, 3, "x"), &[], Progressing, "1 old pods are still ending.");
+        check(three.clone(), counts(3, 4, 3, "x"), &[], Progressing, "1 old pod is still ending.");
         check(three.clone(), counts(3, 3, 2, "x"), &[], Progressing, "2 of 3 pods are available.");
         check(three.clone(), counts(3, 3, 2, "NewReplicaSetAvailable"), &[], Degraded, "2 of 3 pods are available.");
         check(

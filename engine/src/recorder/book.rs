@@ -178,6 +178,18 @@ impl Book {
         });
     }
 
+    /// Notes that the recorder has ended through an error of its own.
+    pub(super) fn give_up(&self, since: Timestamp) {
+        self.pages().stuck = Some(SyncProblem {
+            what: "Nothing is recorded any more: the recorder ended through an error of Denshimon's own".into(),
+            remedy: "Restart Denshimon: what changed meanwhile is recorded then. Its log says what happened; please \
+                     report it."
+                .into(),
+            since,
+        });
+        self.update_chip();
+    }
+
     /// Says where a resource's record stands.
     pub(super) fn record_of(&self, resource: &ResourceRef) -> RecordInfo {
         let path = self.path_of(resource);
@@ -258,5 +270,18 @@ impl Pages {
 impl Default for Followed {
     fn default() -> Self {
         Self { state: WatchState::Listing, gone: false, listed: false }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recorder_that_gave_up_is_no_secret() {
+        let book = Book::new("test".parse().unwrap(), ".".into(), Timestamp::UNIX_EPOCH);
+        let chip = book.chip();
+        book.give_up(Timestamp::UNIX_EPOCH);
+        assert!(matches!(&*chip.borrow(), SyncChip::CannotRecord { .. }), "{:?}", chip.borrow());
     }
 }

@@ -109,3 +109,28 @@ fn unreadable(reader: Reader) -> Response {
     let error = Error::new(ErrorKind::Invalid, "The request ended too early.").with_hint("Send it again.");
     failure::answer(&error, reader)
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::Body;
+    use axum::http::Request;
+    use axum::routing::get;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[expect(clippy::panic, reason = "that is what is caught")]
+    async fn fail() -> &'static str {
+        panic!("on purpose")
+    }
+
+    #[tokio::test]
+    async fn a_panic_ends_one_request_and_nothing_else() {
+        let router = Router::new().route("/fail", get(fail)).route("/", get(|| async { "fine" })).layer(catch_panic());
+        for (path, status) in [("/fail", StatusCode::INTERNAL_SERVER_ERROR), ("/", StatusCode::OK)] {
+            let request = Request::get(path).body(Body::empty()).unwrap();
+            assert_eq!(router.clone().oneshot(request).await.unwrap().status(), status, "{path}");
+        }
+    }
+}
