@@ -111,14 +111,38 @@ pub fn set_cookie(cookie: &str) {
     }
 }
 
+/// The cookie that names the draft which was typed in this browser before anybody had signed in.
+const TYPED_COOKIE: &str = "draft";
+
+/// Lets this browser, and no other, find an anonymous draft again.
+pub fn remember_typed_here(id: &str) {
+    set_cookie(&format!("{TYPED_COOKIE}={id}; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax"));
+}
+
+/// Returns the id of the anonymous draft that was typed in this browser.
+pub fn typed_here() -> Option<String> {
+    let header = cookies()?;
+    let id = cookie_in(&header, TYPED_COOKIE)?;
+    Some(id.to_owned())
+}
+
+fn cookies() -> Option<String> {
+    let parts = use_context::<Parts>()?;
+    parts.headers.get(COOKIE)?.to_str().ok().map(ToOwned::to_owned)
+}
+
+fn cookie_in<'a>(header: &'a str, name: &str) -> Option<&'a str> {
+    header.split(';').find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+}
+
 /// Reads the theme's cookie.
 pub fn theme() -> Theme {
-    use_context::<Parts>().and_then(|parts| parts.headers.get(COOKIE)?.to_str().ok().map(theme_in)).unwrap_or_default()
+    cookies().map(|header| theme_in(&header)).unwrap_or_default()
 }
 
 /// Reads the theme out of a `Cookie` header, and takes the system's when there is none.
 fn theme_in(header: &str) -> Theme {
-    let value = header.split(';').find_map(|pair| pair.trim().strip_prefix("theme=")).unwrap_or_default();
+    let value = cookie_in(header, "theme").unwrap_or_default();
     Theme::ALL.into_iter().find(|theme| theme.as_str() == value).unwrap_or_default()
 }
 

@@ -35,17 +35,19 @@ impl Engine {
         self.keep_draft(caller, draft).await
     }
 
-    /// Reads one of the caller's own drafts. One that was typed before they signed in becomes theirs.
+    /// Reads one of the caller's own drafts. One that was typed in their browser before they signed in becomes theirs;
+    /// `typed_here` is the id of that one, as the browser keeps it: an address alone could be anybody's.
     ///
     /// # Errors
     /// There is none, it is older than 24 h, or it is somebody else's.
-    pub async fn read_draft(&self, caller: &Caller, id: &str) -> Result<Draft, Error> {
+    pub async fn read_draft(&self, caller: &Caller, id: &str, typed_here: Option<&str>) -> Result<Draft, Error> {
         check(caller, Action::WriteDeployments)?;
         let now = self.parts.config.clock.now();
         let row = self.parts.store.draft(id).await?;
         match row.filter(|row| row.user_id == caller.user_id && row.saved_at > oldest(now)) {
             Some(row) => row.into_draft(),
-            None => self.claim_draft(caller, id).await,
+            None if typed_here == Some(id) => self.claim_draft(caller, id).await,
+            None => Err(no_such_draft()),
         }
     }
 
@@ -81,7 +83,7 @@ impl Engine {
     pub async fn claim_draft(&self, caller: &Caller, id: &str) -> Result<Draft, Error> {
         check(caller, Action::WriteDeployments)?;
         let draft = self.parts.anonymous_drafts.take(id, self.parts.config.clock.now());
-        let draft = draft.ok_or_else(|| Error::NotFound { what: "such draft".into() })?;
+        let draft = draft.ok_or_else(no_such_draft)?;
         self.keep_draft(caller, draft).await
     }
 
@@ -106,6 +108,10 @@ impl Engine {
         self.parts.store.put_draft(&row, MOST).await?;
         Ok(draft)
     }
+}
+
+fn no_such_draft() -> Error {
+    Error::NotFound { what: "such draft".into() }
 }
 
 /// Writes a change as JSON.

@@ -12,6 +12,12 @@ pub(crate) async fn caught<T>(task: &str, work: impl Future<Output = T>) -> Opti
     outcome.inspect_err(|panic| tracing::error!(task, panic = words(&**panic), "a background task panicked")).ok()
 }
 
+/// Does some work at once; as [`caught`].
+pub(crate) fn caught_here<T>(task: &str, work: impl FnOnce() -> T) -> Option<T> {
+    let outcome = std::panic::catch_unwind(AssertUnwindSafe(work));
+    outcome.inspect_err(|panic| tracing::error!(task, panic = words(&**panic), "a background task panicked")).ok()
+}
+
 fn words(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("of an unknown kind")
@@ -25,6 +31,8 @@ mod tests {
     async fn a_panic_is_nothing_and_an_answer_is_an_answer() {
         assert_eq!(caught("test", async { 7 }).await, Some(7));
         assert_eq!(caught::<u8>("test", async { panic!("on purpose") }).await, None);
+        assert_eq!(caught_here("test", || 7), Some(7));
+        assert_eq!(caught_here::<u8>("test", || panic!("on purpose")), None);
         assert_eq!(words(&"text"), "text");
         assert_eq!(words(&String::from("text")), "text");
     }

@@ -7,12 +7,13 @@ mod cluster;
 mod repository;
 mod settings;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
 use engine::{Clock, DatabaseConfig, EngineConfig};
+use ipnet::IpNet;
 use model::Timestamp;
 use secrecy::SecretString;
 
@@ -25,6 +26,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The address that browsers use, where it is not the one listened on.
     pub public_url: Option<PublicUrl>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
     /// Holds `assets.json` and the files it names.
     pub assets_dir: PathBuf,
     pub log: LogConfig,
@@ -98,6 +101,7 @@ impl Config {
                 .text("public_url")
                 .map(|text| settings.check("public_url", PublicUrl::parse(&text)))
                 .transpose()?,
+            trusted_proxies: read_proxies(&settings)?,
             assets_dir: settings.text("assets_dir").map_or_else(|| PathBuf::from("site"), PathBuf::from),
             log: read_log(&settings)?,
             admin_password: read_admin_password(&settings)?,
@@ -139,6 +143,14 @@ fn read_database(settings: &Settings) -> Result<DatabaseConfig, ConfigError> {
             Err(settings.wrong("database_url", "is the ws:// or wss:// address of a SurrealDB server, or memory"))
         }
     }
+}
+
+fn read_proxies(settings: &Settings) -> Result<Vec<IpNet>, ConfigError> {
+    let text = settings.text("trusted_proxies").unwrap_or_default();
+    let entries = text.split([',', ' ']).filter(|entry| !entry.is_empty());
+    let net = |entry: &str| entry.parse().or_else(|_| entry.parse::<IpAddr>().map(IpNet::from)).ok();
+    let nets: Option<Vec<IpNet>> = entries.map(net).collect();
+    nets.ok_or_else(|| settings.wrong("trusted_proxies", "lists addresses or networks, such as 10.0.0.0/8, 192.0.2.1"))
 }
 
 fn read_commit_window(settings: &Settings) -> Result<Duration, ConfigError> {

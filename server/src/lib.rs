@@ -3,6 +3,7 @@
 pub mod api;
 pub mod application;
 mod assets;
+mod client_address;
 pub mod config;
 mod failure;
 mod live;

@@ -1,11 +1,9 @@
 //! The pages and the server functions, all with the same context.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-
 use app::backend::RequestContext;
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use axum::http::header::CONTENT_SECURITY_POLICY;
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
@@ -41,8 +39,12 @@ fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
         provide_context(state.assets.addresses());
         let Some(parts) = use_context::<Parts>() else { return };
         if let Some(session) = parts.extensions.get::<Session>() {
-            let request =
-                RequestContext::new(state.engine.clone(), session.clone(), address(&parts), state.reveals.clone());
+            let request = RequestContext::new(
+                state.engine.clone(),
+                session.clone(),
+                state.address(&parts),
+                state.reveals.clone(),
+            );
             provide_context(request);
         }
         if let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>())
@@ -51,11 +53,6 @@ fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
             response.insert_header(CONTENT_SECURITY_POLICY, policy);
         }
     }
-}
-
-/// Only the peer counts: what a request says of itself in `X-Forwarded-For` anybody may write.
-fn address(parts: &Parts) -> IpAddr {
-    parts.extensions.get::<ConnectInfo<SocketAddr>>().map_or(Ipv4Addr::UNSPECIFIED.into(), |info| info.0.ip())
 }
 
 /// Leptos answers 500 to arguments that cannot be read; that is the sender's mistake, and the error says so.

@@ -6,7 +6,9 @@ use tower_http::compression::CompressionLayer;
 
 use crate::api;
 use crate::live;
-use crate::middleware::{catch_panic, limit_body, limit_time, log_request, require_same_origin, secure_headers};
+use crate::middleware::{
+    BodyBounds, catch_panic, limit_body, limit_time, log_request, require_same_origin, secure_headers,
+};
 use crate::pages;
 use crate::probes;
 use crate::session_layer;
@@ -26,7 +28,7 @@ pub(crate) fn routes(state: AppState) -> Router {
         .merge(known)
         .layer(CompressionLayer::new())
         .layer(from_fn(limit_time))
-        .layer(from_fn(limit_body))
+        .layer(from_fn_with_state(BodyBounds::default(), limit_body))
         .layer(from_fn_with_state(state.clone(), require_same_origin))
         .layer(catch_panic())
         .layer(from_fn_with_state(state.clone(), secure_headers))

@@ -1,14 +1,18 @@
 //! What every handler may use; cheap to clone.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use axum::extract::FromRef;
+use axum::extract::{ConnectInfo, FromRef};
+use axum::http::request::Parts;
 use engine::Engine;
+use ipnet::IpNet;
 use leptos::config::LeptosOptions;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::assets::Assets;
+use crate::client_address::client_address;
 use crate::config::{Config, PublicUrl};
 use crate::probes::Metrics;
 
@@ -21,6 +25,7 @@ pub(crate) struct AppState {
     /// Secrets on their way from the form that made them to the page that shows them once.
     pub(crate) reveals: app::backend::Reveals,
     pub(crate) public_url: Option<PublicUrl>,
+    trusted_proxies: Arc<[IpNet]>,
     /// How many more streams may be open.
     pub(crate) streams: Arc<Semaphore>,
     /// Cancelled when the program ends: streams end with it.
@@ -36,10 +41,18 @@ impl AppState {
             assets: Assets::read(&config.assets_dir)?,
             reveals: app::backend::Reveals::default(),
             public_url: config.public_url.clone(),
+            trusted_proxies: config.trusted_proxies.clone().into(),
             streams: Arc::new(Semaphore::new(crate::live::STREAMS)),
             stopping,
             leptos_options: LeptosOptions::builder().output_name("denshimon").build(),
         })
+    }
+
+    /// Returns the address a request comes from.
+    pub(crate) fn address(&self, parts: &Parts) -> IpAddr {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let peer = peer.map_or(Ipv4Addr::UNSPECIFIED.into(), |info| info.0.ip());
+        client_address(peer, &parts.headers, &self.trusted_proxies)
     }
 
     /// Tells whether browsers come by HTTPS.

@@ -60,7 +60,7 @@ pub async fn save_yaml_draft(
 pub async fn review_draft(id: String) -> Result<DraftReview, AppError> {
     let caller = crate::backend::caller().await?;
     let engine = crate::backend::engine();
-    let draft = engine.read_draft(&caller, &id).await?;
+    let draft = engine.read_draft(&caller, &id, crate::backend::typed_here().as_deref()).await?;
     let preview = engine.preview_deployment(&caller, &draft.change, draft.resource_version.as_deref()).await;
     Ok(DraftReview { draft, preview: preview.map_err(|error| error.to_wire().into()) })
 }
@@ -78,7 +78,7 @@ pub async fn apply_draft(
 ) -> Result<(), AppError> {
     let caller = crate::backend::signed_in_or_away().await?;
     let engine = crate::backend::engine();
-    let draft = engine.read_draft(&caller, &id).await?;
+    let draft = engine.read_draft(&caller, &id, crate::backend::typed_here().as_deref()).await?;
     let resource_version = Some(resource_version).filter(|version| !version.is_empty());
     let options = model::deployment::WriteOptions { reason: reason.clone(), resource_version, take_over };
     let applied = engine.apply_deployment(&caller, &draft.change, &options).await;
@@ -110,6 +110,7 @@ async fn keep(
         }
         Err(error) if error.error.kind == model::ErrorKind::NotSignedIn => {
             let id = engine().save_anonymous_draft(change, resource_version).await?;
+            crate::backend::remember_typed_here(&id);
             redirect(&sign_in_address(&address(&id)));
         }
         Err(error) => return Err(error),

@@ -67,14 +67,7 @@ impl Engine {
 
 /// Tells whether what the caller rests on has ended or changed; a database that is away ends nothing.
 async fn has_ended(accounts: &Accounts, caller: &Caller) -> bool {
-    let now = match &caller.via {
-        Via::Session { id } => accounts.session_caller(&caller.user_id, id).await,
-        Via::Token { id, .. } => match accounts.store.token(id).await {
-            Ok(row) => accounts.token_caller(row).await,
-            Err(error) => Err(error),
-        },
-    };
-    match now {
+    match accounts.caller_now(caller).await {
         Ok(now) => now.role != caller.role || now.scope != caller.scope,
         Err(error) => matches!(error, Error::NotSignedIn),
     }

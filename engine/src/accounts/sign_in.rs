@@ -36,6 +36,14 @@ impl Accounts {
         Ok(caller(&user, Via::Session { id: session.hash }))
     }
 
+    /// Makes the caller again who came in a moment ago, with the rights of now.
+    pub(super) async fn caller_now(&self, caller: &Caller) -> Result<Caller, Error> {
+        match &caller.via {
+            Via::Session { id } => self.session_caller(&caller.user_id, id).await,
+            Via::Token { id, .. } => self.token_caller(self.store.token(id).await?).await,
+        }
+    }
+
     /// Makes the caller of a token's row, who may do what both the token and its owner may do.
     pub(super) async fn token_caller(&self, row: Option<TokenRow>) -> Result<Caller, Error> {
         let row = row.filter(|row| row.expires_at > self.clock.now()).ok_or(Error::NotSignedIn)?;

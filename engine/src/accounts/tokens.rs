@@ -65,6 +65,11 @@ impl Engine {
             expires_at: now + Duration::from_secs(24 * 60 * 60) * u32::from(request.expires_in_days),
             last_used: None,
         };
+        // What ends the access of this caller meanwhile also ends what they were about to make.
+        let _guard = accounts.membership.lock().await;
+        if accounts.caller_now(caller).await? != *caller {
+            return Err(Error::NotSignedIn);
+        }
         accounts.store.put_token(&row).await?;
         accounts.audit(caller.username.as_str(), format!("made the token {name}"), None, true).await?;
         Ok((summary(row, caller), secret))

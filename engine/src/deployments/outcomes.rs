@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::recover::recover_operations;
 use crate::ledger::Operation;
-use crate::{Engine, health};
+use crate::{Engine, health, panics};
 
 /// How long after the last notice of a change everything is looked at again.
 const PERIOD: Duration = Duration::from_secs(5);
@@ -19,10 +19,13 @@ pub(crate) async fn follow_outcomes(engine: Engine, stopping: CancellationToken)
     let mut changes = engine.parts.cluster.changes().subscribe();
     let work = async {
         loop {
-            engine.settle_outcomes().await;
-            if let Err(error) = recover_operations(&engine).await {
-                tracing::warn!(%error, "operations without an answer are looked at again later");
-            }
+            let pass = async {
+                engine.settle_outcomes().await;
+                if let Err(error) = recover_operations(&engine).await {
+                    tracing::warn!(%error, "operations without an answer are looked at again later");
+                }
+            };
+            panics::caught("outcomes", pass).await;
             // Whatever it says, it is time to look.
             let _ = tokio::time::timeout(PERIOD, changes.recv()).await;
             while changes.try_recv().is_ok() {}

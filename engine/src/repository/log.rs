@@ -224,10 +224,12 @@ fn matches(git: &Git, filter: &LogFilter, commit: &Commit<'_>) -> Result<bool, R
     {
         return Ok(false);
     }
-    if let Some(text) = &filter.text
-        && !String::from_utf8_lossy(commit.summary_bytes().unwrap_or_default()).to_lowercase().contains(text)
-    {
-        return Ok(false);
+    if let Some(text) = &filter.text {
+        let subject = String::from_utf8_lossy(commit.summary_bytes().unwrap_or_default()).to_lowercase();
+        // Who sees only a part of what a commit touches does not see its subject, so cannot search in it either.
+        if !subject.contains(text) || !is_covered(git, commit, filter.folders.as_deref())? {
+            return Ok(false);
+        }
     }
     let touches = |path: &str| touches(git, commit, path);
     if let Some(path) = &filter.path
@@ -246,6 +248,14 @@ fn matches(git: &Git, filter: &LogFilter, commit: &Commit<'_>) -> Result<bool, R
             Ok(false)
         }
     }
+}
+
+/// Tells whether all that a commit touches lies in some folders; `None` stands for everywhere.
+fn is_covered(git: &Git, commit: &Commit<'_>, folders: Option<&[String]>) -> Result<bool, RepositoryError> {
+    let Some(folders) = folders else { return Ok(true) };
+    let below = |path: &str, folder: &str| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+    let files = touched(git, commit.parent_id(0).ok(), commit.id())?;
+    Ok(files.iter().all(|file| folders.iter().any(|folder| below(&file.path, folder))))
 }
 
 fn touches(git: &Git, commit: &Commit<'_>, path: &str) -> Result<bool, RepositoryError> {

@@ -17,7 +17,7 @@ use super::replay::Replayed;
 use super::transport::with_access;
 use super::writer::Order;
 use super::{Happened, Names, Problem, Publication};
-use crate::Clock;
+use crate::{Clock, panics};
 
 /// So often is a branch that others move fetched and replayed before Denshimon pauses.
 const ROUNDS: u32 = 8;
@@ -73,7 +73,8 @@ impl Publisher {
                 Ok(Errand::Flush(done)) => Some(done),
                 Ok(Errand::Nudge | Errand::Retry) | Err(RecvTimeoutError::Timeout) => None,
             };
-            match self.publish() {
+            let published = panics::caught_here("push", || self.publish());
+            match published.unwrap_or(Err(PushFailure::Storage)) {
                 Ok(()) => (pause, retry_at) = (FIRST_PAUSE, None),
                 Err(failure) => {
                     self.report(failure);

@@ -216,6 +216,11 @@ async fn a_log_is_filtered_and_cut_into_pages() {
     check(with(None, Some("bob"), None, None), 50, (0, None)).await;
     check(with(Some("../../etc"), None, None, None), 50, (0, None)).await;
     check(with(None, None, None, Some("clusters/a/ns0")), 50, (10, Some("Number 27"))).await;
+    let both = [("clusters/a/ns0/y.yaml", Some("1")), ("clusters/a/ns1/y.yaml", Some("1"))];
+    repository.commit(vec![commit("Hidden for some", &both)]).await.unwrap();
+    check(with(None, None, Some("hidden"), None), 50, (1, Some("Hidden for some"))).await;
+    check(with(None, None, None, Some("clusters/a/ns0")), 50, (11, Some("Hidden for some"))).await;
+    check(with(None, None, Some("hidden"), Some("clusters/a/ns0")), 50, (0, None)).await;
 }
 
 #[tokio::test]

@@ -233,6 +233,34 @@ async fn every_change_of_a_user_ends_their_sessions_tokens_and_streams() {
     }
 }
 
+/// Attack class 6: a token that is made while its maker's access ends does not outlive it.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_token_slips_through_a_change_of_password() {
+    let (team, ada) = Team::with_admin().await;
+    for round in 0..10 {
+        let user = team.add(&ada, &format!("user-{round}"), Role::Operator, Scope::Everywhere).await;
+        let own = team.open_session(&user, &format!("own {round}")).await;
+        let thief = team.open_session(&user, &format!("thief {round}")).await;
+        let make = async {
+            let request = || TokenRequest { name: "x".into(), role: Role::Viewer, scope: shop(), expires_in_days: 365 };
+            let (mut made, mut last) = (Vec::new(), None);
+            while let Ok((token, secret)) = team.engine.create_token(&thief, request()).await {
+                made.push(secret);
+                // There may be 50 at a time; the one before may be gone by itself.
+                if let Some(before) = last.replace(token.id) {
+                    let _ = team.engine.revoke_token(&thief, &before).await;
+                }
+            }
+            made
+        };
+        let (made, changed) = tokio::join!(make, team.engine.change_password(&own, PASSWORD.into(), OTHER.into()));
+        changed.unwrap();
+        for token in made {
+            assert!(is_out(&team.engine.authenticate_token(&token).await), "round {round}");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_of_a_session_that_had_ended_before_it_began_ends_too() {
     let (team, ada) = Team::with_admin().await;

@@ -22,13 +22,13 @@ async fn a_draft_is_its_writer_s_alone_and_lives_a_day() {
     let bob = team.add(&ada, "bob", Role::Admin, Scope::Everywhere).await;
     let bob = team.open_session(&bob, "bob's").await;
     let draft = team.engine.save_draft(&ada, typed("a: 1"), Some("7".into())).await.unwrap();
-    assert_eq!(team.engine.read_draft(&ada, &draft.id).await.unwrap(), draft);
-    assert!(is_missing(&team.engine.read_draft(&bob, &draft.id).await));
+    assert_eq!(team.engine.read_draft(&ada, &draft.id, None).await.unwrap(), draft);
+    assert!(is_missing(&team.engine.read_draft(&bob, &draft.id, None).await));
     team.engine.delete_draft(&bob, &draft.id).await.unwrap();
     team.pass(24 * HOUR - 1);
-    assert!(team.engine.read_draft(&ada, &draft.id).await.is_ok());
+    assert!(team.engine.read_draft(&ada, &draft.id, None).await.is_ok());
     team.pass(1);
-    assert!(is_missing(&team.engine.read_draft(&ada, &draft.id).await));
+    assert!(is_missing(&team.engine.read_draft(&ada, &draft.id, None).await));
     let long = team.engine.save_draft(&ada, typed(&"x".repeat(256 * 1024)), None).await;
     assert!(matches!(long, Err(Error::Invalid { .. })));
 }
@@ -39,9 +39,12 @@ async fn what_was_sent_after_the_session_ended_is_found_after_signing_in() {
     let bob = team.add(&ada, "bob", Role::Operator, Scope::Everywhere).await;
     let bob = team.open_session(&bob, "bob's").await;
     let id = team.engine.save_anonymous_draft(typed("a: 1"), None).await.unwrap();
-    let found = team.engine.read_draft(&ada, &id).await.unwrap();
+    let planted = team.engine.read_draft(&ada, &id, None).await;
+    assert!(is_missing(&planted), "an address that somebody sent makes nobody's draft one's own");
+    assert!(is_missing(&team.engine.read_draft(&ada, &id, Some("another")).await));
+    let found = team.engine.read_draft(&ada, &id, Some(&id)).await.unwrap();
     assert_eq!((&found.id, &found.change), (&id, &typed("a: 1")));
-    assert_eq!(team.engine.read_draft(&ada, &id).await.unwrap(), found, "it is a draft of hers now");
+    assert_eq!(team.engine.read_draft(&ada, &id, None).await.unwrap(), found, "it is a draft of hers now");
     assert!(is_missing(&team.engine.claim_draft(&bob, &id).await), "and nobody else's");
     let late = team.engine.save_anonymous_draft(typed("b: 2"), None).await.unwrap();
     team.pass(HOUR);

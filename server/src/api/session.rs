@@ -1,9 +1,7 @@
 //! Signing in and out with a cookie, for scripts that make their first token.
 
-use std::net::SocketAddr;
-
 use axum::Json;
-use axum::extract::{ConnectInfo, State};
+use axum::extract::State;
 use axum::http::header::USER_AGENT;
 use axum::http::{HeaderMap, StatusCode};
 use model::ErrorKind;
@@ -15,6 +13,7 @@ use tower_sessions::Session;
 use super::Signed;
 use super::failures::{Failure, Failures};
 use super::writes::{Sent, WriteQuery};
+use crate::client_address::ClientAddress;
 use crate::state::AppState;
 
 /// Who signs in.
@@ -38,12 +37,12 @@ pub(crate) async fn read_session(Signed(caller): Signed) -> Json<SignedIn> {
 pub(crate) async fn sign_in(
     State(state): State<AppState>,
     session: Session,
-    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    ClientAddress(address): ClientAddress,
     headers: HeaderMap,
     sent: Sent,
 ) -> Result<Json<UserSummary>, Failure> {
     let (credentials, _) = sent.read::<Credentials>(&WriteQuery::default())?;
-    let user = state.engine.sign_in(&credentials.username, credentials.password, address.ip()).await;
+    let user = state.engine.sign_in(&credentials.username, credentials.password, address).await;
     let user = user.map_err(not_signed_in)?;
     let agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let agent: String = agent.chars().take(200).collect();

@@ -13,9 +13,10 @@ const PREFIX: &str = "DENSHIMON_";
 
 /// Every setting. In the environment its name has the prefix `DENSHIMON_` and capitals, but for `KUBECONFIG`; in the
 /// file, `repository_url` may also be written as `url` under `[repository]`.
-const NAMES: [&str; 21] = [
+const NAMES: [&str; 22] = [
     "listen",
     "public_url",
+    "trusted_proxies",
     "data_dir",
     "assets_dir",
     "database_url",

@@ -1,15 +1,17 @@
 //! Bounds on what one request may cost: bytes, time, and a panic that stays its own.
 
 use std::any::Any;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream};
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::Response;
 use futures::StreamExt;
 use model::{Error, ErrorKind};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::failure::{self, Reader};
@@ -23,24 +25,71 @@ const MANIFEST_FORM: usize = 3 * MANIFEST;
 /// How much of a body that is too long is still taken, and for how long.
 const DRAINED: usize = 32 * MANIFEST;
 const DRAIN_TIME: Duration = Duration::from_secs(10);
+/// How long a body may take.
+const BODY_TIME: Duration = Duration::from_secs(30);
+/// How much of unfinished requests' bodies is held in memory at a time, in KiB.
+const HELD: usize = 128 * 1024;
 const TIME: Duration = Duration::from_secs(30);
 
-/// Reads the body before anybody asks who sent it, and refuses what is too long.
-pub(crate) async fn limit_body(request: Request, next: Next) -> Response {
+/// What all bodies that are being read may cost together, and each may take; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct BodyBounds {
+    memory: Arc<Semaphore>,
+    time: Duration,
+}
+
+impl Default for BodyBounds {
+    fn default() -> Self {
+        Self { memory: Arc::new(Semaphore::new(HELD)), time: BODY_TIME }
+    }
+}
+
+/// Reads the body before anybody asks who sent it, and refuses what is too long or too slow.
+pub(crate) async fn limit_body(State(bounds): State<BodyBounds>, request: Request, next: Next) -> Response {
     let limit = limit_of(request.uri().path());
     let reader = Reader::of(request.uri(), request.headers());
     let (parts, body) = request.into_parts();
+    match tokio::time::timeout(bounds.time, read_body(body, limit, bounds.memory)).await {
+        // What the body holds of the memory is given back with the answer.
+        Ok(Ok((bytes, _held))) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
+        Ok(Err(Unread::TooLong)) => too_long(limit, reader),
+        Ok(Err(Unread::Broken)) => unreadable(reader),
+        Ok(Err(Unread::NoMemory)) => busy(reader),
+        Err(_) => too_slow(reader),
+    }
+}
+
+/// Why a body was not read to its end.
+enum Unread {
+    TooLong,
+    Broken,
+    NoMemory,
+}
+
+async fn read_body(
+    body: Body,
+    limit: usize,
+    memory: Arc<Semaphore>,
+) -> Result<(Vec<u8>, Option<OwnedSemaphorePermit>), Unread> {
     let mut chunks = body.into_data_stream();
     let mut bytes = Vec::new();
+    let mut held: Option<OwnedSemaphorePermit> = None;
     while let Some(chunk) = chunks.next().await {
-        let Ok(chunk) = chunk else { return unreadable(reader) };
+        let chunk = chunk.map_err(|_| Unread::Broken)?;
         if bytes.len() + chunk.len() > limit {
             drain(chunks).await;
-            return too_long(limit, reader);
+            return Err(Unread::TooLong);
         }
         bytes.extend_from_slice(&chunk);
+        let holding = held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        let missing = u32::try_from(bytes.len().div_ceil(1024).saturating_sub(holding)).unwrap_or(u32::MAX);
+        let more = memory.clone().try_acquire_many_owned(missing).map_err(|_| Unread::NoMemory)?;
+        match &mut held {
+            Some(held) => held.merge(more),
+            None => held = Some(more),
+        }
     }
-    next.run(Request::from_parts(parts, Body::from(bytes))).await
+    Ok((bytes, held))
 }
 
 /// Takes the rest and forgets it: who is still sending would not see the answer.
@@ -105,6 +154,17 @@ fn too_long(limit: usize, reader: Reader) -> Response {
     failure::answer_as(StatusCode::PAYLOAD_TOO_LARGE, &error, reader)
 }
 
+fn too_slow(reader: Reader) -> Response {
+    let error = Error::new(ErrorKind::Invalid, "The request took too long to arrive.").with_hint("Send it again.");
+    failure::answer_as(StatusCode::REQUEST_TIMEOUT, &error, reader)
+}
+
+fn busy(reader: Reader) -> Response {
+    let error =
+        Error::new(ErrorKind::Unavailable, "Too much is being sent at once.").with_hint("Try again in a moment.");
+    failure::answer(&error, reader)
+}
+
 fn unreadable(reader: Reader) -> Response {
     let error = Error::new(ErrorKind::Invalid, "The request ended too early.").with_hint("Send it again.");
     failure::answer(&error, reader)
@@ -120,9 +180,27 @@ mod tests {
 
     use super::*;
 
-    #[expect(clippy::panic, reason = "that is what is caught")]
     async fn fail() -> &'static str {
         panic!("on purpose")
+    }
+
+    #[tokio::test]
+    async fn a_body_that_never_ends_is_given_up() {
+        let bounds = BodyBounds { time: Duration::from_millis(50), ..BodyBounds::default() };
+        let router = Router::new()
+            .route("/", axum::routing::post(|| async { "fine" }))
+            .layer(axum::middleware::from_fn_with_state(bounds.clone(), limit_body));
+        let first = futures::stream::iter([Ok::<_, std::convert::Infallible>("begun")]);
+        let endless = Body::from_stream(first.chain(futures::stream::pending()));
+        let slow = router.clone().oneshot(Request::post("/").body(endless).unwrap()).await.unwrap();
+        assert_eq!(slow.status(), StatusCode::REQUEST_TIMEOUT);
+        assert_eq!(bounds.memory.available_permits(), HELD, "what it held is free again");
+        let all = bounds.memory.clone().acquire_many_owned(HELD as u32).await.unwrap();
+        let full = router.clone().oneshot(Request::post("/").body(Body::from("text")).unwrap()).await.unwrap();
+        assert_eq!(full.status(), StatusCode::SERVICE_UNAVAILABLE);
+        drop(all);
+        let fine = router.oneshot(Request::post("/").body(Body::from("text")).unwrap()).await.unwrap();
+        assert_eq!(fine.status(), StatusCode::OK);
     }
 
     #[tokio::test]

@@ -47,6 +47,26 @@ fn everybody_gets_through_where_the_table_says_so_and_nowhere_else() {
     });
 }
 
+/// Attack class 10, for each write there is.
+#[test]
+fn no_write_comes_through_from_another_site() {
+    run(async {
+        let app = TestApp::spawn().await;
+        let admin = app.admin().await;
+        for row in ROWS.iter().filter(|row| row.method != "GET") {
+            for (kind, body) in
+                [("application/x-www-form-urlencoded", "id=1"), ("text/plain", "{}"), ("application/json", "{}")]
+            {
+                let request = admin.request(row.method.parse().unwrap(), row.path).header(CONTENT_TYPE, kind);
+                let answer = admin.finish(request.header("origin", "https://evil.test").body(body)).await;
+                assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{} {} {kind}", row.method, row.path);
+            }
+        }
+        assert_eq!(admin.get("/api/session").await.status(), StatusCode::OK, "nobody was signed out");
+        app.stop().await;
+    });
+}
+
 #[test]
 fn every_route_and_server_function_has_a_row() {
     run(async {

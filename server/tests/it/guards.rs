@@ -32,17 +32,29 @@ fn every_answer_carries_the_security_headers() {
             "/api/docs",
             "/robots.txt",
         ] {
-            let answer = client.get_page(path).await;
-            let headers = answer.headers();
-            let policy = headers["content-security-policy"].to_str().unwrap();
-            assert!(policy.contains("frame-ancestors 'none'") && policy.contains("default-src 'none'"), "{path}");
-            assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{path}: {policy}");
-            assert_eq!(headers["x-content-type-options"], "nosniff", "{path}");
-            assert_eq!(headers["referrer-policy"], "same-origin", "{path}");
-            assert!(headers.contains_key("x-request-id") && headers.contains_key("cache-control"), "{path}");
+            check_headers(&client.get_page(path).await, path);
         }
+        let foreign = client.request(Method::POST, "/api/session").header("origin", "https://evil.test");
+        check_headers(&client.finish(foreign).await, "403");
+        let long = client.request(Method::POST, "/api/session").body("a".repeat(65 << 10));
+        check_headers(&client.finish(long).await, "413");
+        check_headers(&client.send(Method::DELETE, "/api/deployments", None).await, "405");
+        let stream = app.admin().await.get("/live/sync").await;
+        assert_eq!(stream.headers()["content-type"], "text/event-stream");
+        check_headers(&stream, "a stream");
+        drop(stream);
         app.stop().await;
     });
+}
+
+fn check_headers(answer: &Response, what: &str) {
+    let headers = answer.headers();
+    let policy = headers["content-security-policy"].to_str().unwrap();
+    assert!(policy.contains("frame-ancestors 'none'") && policy.contains("default-src 'none'"), "{what}");
+    assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{what}: {policy}");
+    assert_eq!(headers["x-content-type-options"], "nosniff", "{what}");
+    assert_eq!(headers["referrer-policy"], "same-origin", "{what}");
+    assert!(headers.contains_key("x-request-id") && headers.contains_key("cache-control"), "{what}");
 }
 
 #[test]

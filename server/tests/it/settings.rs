@@ -55,6 +55,7 @@ fn a_wrong_value_is_one_line_that_names_the_setting() {
         ("DENSHIMON_REPOSITORY_PATH", "../up"),
         ("DENSHIMON_REPOSITORY_PATH", ".git/hooks"),
         ("DENSHIMON_DATABASE_URL", "http://db"),
+        ("DENSHIMON_TRUSTED_PROXIES", "10.0.0.0/8, proxy"),
         ("DENSHIMON_LOG_FORMAT", "xml"),
         ("DENSHIMON_ADMIN_PASSWORD", "short"),
         ("DENSHIMON_IN_CLUSTER", "maybe"),

@@ -19,7 +19,7 @@ async fn with_documented_rights() -> Shop {
     let token = kubectl.run(&["create", "token", "denshimon", "-n", "denshimon"]).await;
     let view = kubectl.run(&["config", "view", "--raw", "--minify", "--flatten", "-o", "json"]).await;
     let mut kubeconfig: serde_json::Value = serde_json::from_str(&view).unwrap();
-    kubeconfig["users"][0]["user"] = serde_json::json!({ "token": token.trim() });
+    *kubeconfig.pointer_mut("/users/0/user").unwrap() = serde_json::json!({ "token": token.trim() });
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("kubeconfig");
     std::fs::write(&path, kubeconfig.to_string()).unwrap();
