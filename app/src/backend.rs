@@ -21,7 +21,9 @@ use tower_sessions::Session;
 pub use caller::{caller, signed_in_or_away};
 pub use reveals::Reveals;
 pub use same_site::same_site;
-pub use session::{AGENT_KEY, USER_KEY, begin_session, end_session, keep_applied, read_applied, request_session};
+pub use session::{
+    AGENT_KEY, SIGNED_IN_KEY, USER_KEY, begin_session, end_session, keep_applied, read_applied, request_session,
+};
 
 use crate::AppError;
 use crate::address::encode;

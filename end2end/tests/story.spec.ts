@@ -141,6 +141,19 @@ test("the list names who changed what, and new rows wait until they are asked fo
   program.kubectl("delete", "deployment", "aaa", "-n", namespace);
 });
 
+test("a page that was cut off catches up when it is back", async ({ page, program, javaScriptEnabled, expectedMessages }) => {
+  expectedMessages.push(/ERR_INTERNET_DISCONNECTED/);
+  await signIn(page);
+  await page.goto(page_of());
+  await expect(page.getByText("registry.example").first()).toBeVisible();
+  await page.context().setOffline(true);
+  program.kubectl("label", "deployment", "api", "-n", namespace, "seen=late");
+  await expect(page.getByText("seen=late")).toHaveCount(0);
+  await page.context().setOffline(false);
+  if (javaScriptEnabled === false) await page.reload();
+  await expect(page.getByText("seen=late")).toBeVisible();
+});
+
 test("a session that ends in mid-form loses nothing", async ({ page, context, expectedMessages }) => {
   expectedMessages.push(/status of 401/);
   await signIn(page);

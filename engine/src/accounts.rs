@@ -10,6 +10,8 @@ mod throttle;
 mod tokens;
 mod users;
 
+pub use sessions::SessionUser;
+
 use std::sync::Arc;
 
 use rand::TryRngCore;

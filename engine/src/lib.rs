@@ -22,6 +22,7 @@ pub mod rights;
 mod start;
 mod store;
 
+pub use accounts::SessionUser;
 pub use caller::{Caller, Via};
 pub use clock::Clock;
 pub use config::{ClusterAccess, ClusterConfig, Credentials, DatabaseConfig, EngineConfig, RepositoryConfig};

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use engine::Engine;
+use engine::{Engine, SessionUser};
 use model::Timestamp;
 use tower_sessions::SessionStore;
 use tower_sessions::cookie::time::OffsetDateTime;
@@ -39,7 +39,9 @@ impl SessionStore for EngineSessions {
         let data = serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
         let text = |key: &str| record.data.get(key).and_then(|value| value.as_str()).map(str::to_owned);
         let agent = text(app::backend::AGENT_KEY).unwrap_or_default();
-        let user = text(app::backend::USER_KEY);
+        let signed_in_at = text(app::backend::SIGNED_IN_KEY).and_then(|time| time.parse().ok());
+        let signed_in_at = signed_in_at.unwrap_or(Timestamp::UNIX_EPOCH);
+        let user = text(app::backend::USER_KEY).map(|id| SessionUser { id, signed_in_at });
         let expiry = Timestamp::from_second(record.expiry_date.unix_timestamp())
             .map_err(|error| Error::Encode(error.to_string()))?;
         self.engine.save_session(&record.id.to_string(), data, expiry, user, agent).await.map_err(away)

@@ -7,9 +7,13 @@ use tracing_subscriber::fmt;
 
 use crate::config::{LogConfig, LogFormat};
 
+/// The store's threads warn at each orderly end that they cannot close what is closed already.
+const QUIET: &str = "surrealkv::lsm=error";
+
 /// Installs the log for the whole process; a second call changes nothing.
 pub fn init(config: &LogConfig) {
-    let builder = fmt().with_env_filter(EnvFilter::new(&config.filter)).with_writer(std::io::stderr);
+    let filter = EnvFilter::new(format!("{},{QUIET}", config.filter));
+    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // An error means that a log is installed already, as in tests.
     let _ = match config.format {
         LogFormat::Text => builder.with_ansi(std::io::stderr().is_terminal()).compact().try_init(),

@@ -1,6 +1,7 @@
 //! What is kept in the session.
 
 use model::deployment::Applied;
+use model::user::UserSummary;
 use tower_sessions::Session;
 
 use super::request;
@@ -10,6 +11,8 @@ use crate::AppError;
 pub const USER_KEY: &str = "user_id";
 /// The session's key for what the browser said it was when it signed in.
 pub const AGENT_KEY: &str = "user_agent";
+/// The session's key for when the user signed in.
+pub const SIGNED_IN_KEY: &str = "signed_in_at";
 
 const APPLIED_KEY: &str = "applied";
 const APPLIED_KEPT: usize = 5;
@@ -23,9 +26,11 @@ pub fn request_session() -> Session {
 ///
 /// # Errors
 /// The store is away.
-pub async fn begin_session(session: &Session, user_id: &str, user_agent: &str) -> Result<(), AppError> {
+pub async fn begin_session(session: &Session, user: &UserSummary, user_agent: &str) -> Result<(), AppError> {
+    let signed_in_at = user.last_sign_in.unwrap_or(model::Timestamp::UNIX_EPOCH).to_string();
     session.cycle_id().await.map_err(away)?;
-    session.insert(USER_KEY, user_id).await.map_err(away)?;
+    session.insert(USER_KEY, &user.id).await.map_err(away)?;
+    session.insert(SIGNED_IN_KEY, signed_in_at).await.map_err(away)?;
     session.insert(AGENT_KEY, user_agent).await.map_err(away)
 }
 

@@ -15,7 +15,7 @@ pub async fn sign_in(username: String, password: String, #[server(default)] next
         .sign_in(&username, password.into(), address())
         .await
         .map_err(|error| AppError::from(error).with_typed("username", &username))?;
-    begin_session(&request_session(), &user.id, &user_agent()).await?;
+    begin_session(&request_session(), &user, &user_agent()).await?;
     redirect(&next);
     Ok(())
 }
@@ -48,7 +48,7 @@ pub async fn complete_setup(
         .complete_setup(&token.into(), &username, password.into(), address)
         .await
         .map_err(|error| AppError::from(error).with_typed("username", &username).with_typed("email", &email))?;
-    begin_session(&request_session(), &user.id, &user_agent()).await?;
+    begin_session(&request_session(), &user, &user_agent()).await?;
     redirect("/");
     Ok(())
 }

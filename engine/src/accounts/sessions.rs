@@ -18,6 +18,14 @@ const TOUCH: Duration = Duration::from_secs(60);
 /// Sessions one user may have; the one that ends next gives way.
 const MOST: usize = 100;
 
+/// Whose session it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionUser {
+    pub id: String,
+    /// What changes who somebody is ends what was begun before it.
+    pub signed_in_at: Timestamp,
+}
+
 impl Engine {
     /// Keeps a session's data under its raw id; the idle time begins anew, the absolute one does not, and neither
     /// goes beyond `expiry`. A session that was ended stays so.
@@ -29,7 +37,7 @@ impl Engine {
         id: &str,
         data: String,
         expiry: Timestamp,
-        user_id: Option<String>,
+        user: Option<SessionUser>,
         user_agent: String,
     ) -> Result<(), Error> {
         let accounts = &self.parts.accounts;
@@ -37,6 +45,7 @@ impl Engine {
         let hash = secret_hash(id);
         let known = accounts.store.session(&hash).await?;
         let created_at = known.map_or(now, |row| row.created_at);
+        let (user_id, signed_in_at) = user.map(|user| (user.id, user.signed_in_at.as_millisecond())).unzip();
         let row = SessionRow {
             hash,
             user_id,
@@ -47,7 +56,7 @@ impl Engine {
             expires_at: expires_at(created_at, now).min(expiry.as_millisecond()),
             ended: false,
         };
-        accounts.store.put_session(&row, MOST).await
+        accounts.store.put_session(&row, signed_in_at, MOST).await
     }
 
     /// Returns a session's data and when it expires, and counts it as used.

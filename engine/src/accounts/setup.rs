@@ -46,6 +46,7 @@ impl Accounts {
             password_hash: Some(hash),
             created_at: self.clock.now(),
             last_sign_in,
+            access_ended_at: None,
         };
         self.store.put_user(&row).await?;
         self.audit(row.username.as_str(), "made the first account", None, true).await?;

@@ -20,6 +20,7 @@ impl Accounts {
     ///
     /// Whoever calls it holds `membership` since before it read the row, so that no other change is undone.
     pub(super) async fn put_and_end_access(&self, row: &UserRow, kept_session: Option<&str>) -> Result<(), Error> {
+        let row = &UserRow { access_ended_at: Some(self.clock.now().as_millisecond()), ..row.clone() };
         self.store.put_user_and_end_access(row, kept_session).await?;
         self.revocations
             .announce(Revoked::User { id: row.key.clone(), kept_session: kept_session.map(ToOwned::to_owned) });

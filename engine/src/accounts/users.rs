@@ -51,6 +51,7 @@ impl Engine {
             password_hash: None,
             created_at: accounts.clock.now(),
             last_sign_in: None,
+            access_ended_at: None,
         };
         accounts.store.put_user(&row).await?;
         let link = accounts.create_link(Some(row.key.clone())).await?;

@@ -66,16 +66,28 @@ impl Store {
         self.run(statements, json!({ "user": user })).await?.rows(0)
     }
 
-    /// Writes a session, unless it has ended; beyond the given number the user's least used ones end.
-    pub(crate) async fn put_session(&self, row: &SessionRow, most: usize) -> Result<(), Error> {
+    /// Writes a session, unless it has ended; beyond the given number the user's least used ones end. A new one is over
+    /// at once when its user's access ended after the sign-in, in milliseconds since 1970, that it rests on.
+    pub(crate) async fn put_session(
+        &self,
+        row: &SessionRow,
+        signed_in_at: Option<i64>,
+        most: usize,
+    ) -> Result<(), Error> {
         let statements = "
             LET $old = (SELECT VALUE ended FROM ONLY type::record('session', $row.hash));
-            IF $old != true { UPSERT type::record('session', $row.hash) CONTENT $row };
+            LET $ended_at = IF $old = NONE AND $row.user_id != NULL
+                { (SELECT VALUE access_ended_at FROM ONLY type::record('user', $row.user_id)) ?? 0 } ELSE { 0 };
+            IF $signed_in_at < $ended_at {
+                CREATE type::record('session', $row.hash) CONTENT $row;
+                UPDATE type::record('session', $row.hash) SET ended = true, user_id = NULL, data = '';
+            } ELSE IF $old != true { UPSERT type::record('session', $row.hash) CONTENT $row };
             IF $row.user_id != NULL AND $old = NONE {
                 LET $all = SELECT id, expires_at FROM session WHERE user_id = $row.user_id ORDER BY expires_at DESC;
                 FOR $over IN array::slice($all, $most) { DELETE $over.id }
             }";
-        self.transact(statements, json!({ "row": row, "most": most })).await
+        let variables = json!({ "row": row, "most": most, "signed_in_at": signed_in_at.unwrap_or(0) });
+        self.transact(statements, variables).await
     }
 
     pub(crate) async fn touch_session(&self, hash: &str, now: Timestamp, expires_at: i64) -> Result<(), Error> {

@@ -43,6 +43,7 @@ fn user(name: &str) -> UserRow {
         password_hash: Some("hash".into()),
         created_at: model::Timestamp::UNIX_EPOCH,
         last_sign_in: None,
+        access_ended_at: None,
     }
 }
 
@@ -121,12 +122,12 @@ async fn a_session_that_ended_is_not_written_again() {
         expires_at,
         ended: false,
     };
-    store.put_session(&row("a", 1), 2).await.unwrap();
+    store.put_session(&row("a", 1), None, 2).await.unwrap();
     store.end_session("a").await.unwrap();
-    store.put_session(&row("a", 1), 2).await.unwrap();
+    store.put_session(&row("a", 1), None, 2).await.unwrap();
     assert!(store.session("a").await.unwrap().is_none());
     for (hash, expires_at) in [("b", 2), ("c", 3), ("d", 4)] {
-        store.put_session(&row(hash, expires_at), 2).await.unwrap();
+        store.put_session(&row(hash, expires_at), None, 2).await.unwrap();
     }
     let mut left: Vec<String> = store.sessions_of("ada").await.unwrap().into_iter().map(|row| row.hash).collect();
     left.sort();

@@ -22,6 +22,9 @@ pub(crate) struct UserRow {
     pub(crate) password_hash: Option<String>,
     pub(crate) created_at: Timestamp,
     pub(crate) last_sign_in: Option<Timestamp>,
+    /// Who signed in before this, in milliseconds since 1970, has to sign in again.
+    #[serde(default)]
+    pub(crate) access_ended_at: Option<i64>,
 }
 
 /// A one-time link, by the hash of its secret.

@@ -60,8 +60,15 @@ impl Team {
     }
 
     async fn save(&self, id: &str, user: Option<&str>) {
+        let now = self.now.load(Ordering::SeqCst);
+        self.save_as(id, user, now).await;
+    }
+
+    /// Saves a session that rests on a sign-in at some second.
+    async fn save_as(&self, id: &str, user: Option<&str>, signed_in: i64) {
         let expiry = Timestamp::from_second(self.now.load(Ordering::SeqCst) + 7 * 24 * HOUR).unwrap();
-        let user = user.map(ToOwned::to_owned);
+        let signed_in_at = Timestamp::from_second(signed_in).unwrap();
+        let user = user.map(|id| engine::SessionUser { id: id.to_owned(), signed_in_at });
         self.engine.save_session(id, "{}".into(), expiry, user, "a browser".into()).await.unwrap();
     }
 
@@ -231,6 +238,25 @@ async fn every_change_of_a_user_ends_their_sessions_tokens_and_streams() {
         let old_password = engine.sign_in(&name, PASSWORD.into(), here()).await;
         assert_eq!(old_password.is_ok(), ["role", "scope"].contains(&what), "{what}");
     }
+}
+
+/// Attack class 6: a session that is written a moment after the change still rests on the sign-in before it.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_session_slips_through_a_change_of_password() {
+    let (team, ada) = Team::with_admin().await;
+    let user = team.add(&ada, "bob", Role::Operator, Scope::Everywhere).await;
+    let own = team.open_session(&user, "own").await;
+    let signed_in = team.now.load(Ordering::SeqCst);
+    team.engine.sign_in("bob", PASSWORD.into(), here()).await.unwrap();
+    team.pass(1);
+    team.engine.change_password(&own, PASSWORD.into(), OTHER.into()).await.unwrap();
+    team.save_as("thief", Some(&user.id), signed_in).await;
+    assert!(is_out(&team.engine.caller_for_session(&user.id, "thief").await));
+    team.save_as("thief", Some(&user.id), signed_in).await;
+    assert!(is_out(&team.engine.caller_for_session(&user.id, "thief").await), "nor by being written again");
+    team.save_as("own", Some(&user.id), signed_in).await;
+    assert!(team.engine.caller_for_session(&user.id, "own").await.is_ok(), "one's own session stays");
+    team.open_session(&user, "new").await;
 }
 
 /// Attack class 6: a token that is made while its maker's access ends does not outlive it.

@@ -46,7 +46,7 @@ pub(crate) async fn sign_in(
     let user = user.map_err(not_signed_in)?;
     let agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let agent: String = agent.chars().take(200).collect();
-    app::backend::begin_session(&session, &user.id, &agent).await.map_err(|error| error.error)?;
+    app::backend::begin_session(&session, &user, &agent).await.map_err(|error| error.error)?;
     Ok(Json(user))
 }
 
