@@ -310,6 +310,9 @@ fn answer(code: u16) -> String {
 }
 
 #[cfg(test)]
+mod expired;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
