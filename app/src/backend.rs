@@ -87,6 +87,11 @@ pub fn page_address() -> String {
     } else {
         parts.uri.clone()
     };
+    without_form_error(&page)
+}
+
+/// Returns a page's address without what a form that failed there has added to it.
+pub fn without_form_error(page: &Uri) -> String {
     let query: Vec<&str> = page
         .query()
         .unwrap_or_default()

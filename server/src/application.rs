@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use axum::Router;
-use axum::serve::ListenerExt;
 use engine::Engine;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
+use crate::connections::{self, ConnectionBounds};
 use crate::state::AppState;
 
 /// How long the way down may take: answers first, then the engine.
@@ -72,18 +72,14 @@ impl Application {
     /// Serves until `shutdown` resolves; then ends streams, waits for answers, and stops the engine within 10 s.
     ///
     /// # Errors
-    /// The listener failed.
+    /// The task that serves ended by itself.
     pub async fn run_until(self, shutdown: impl Future<Output = ()> + Send) -> anyhow::Result<()> {
-        let listener = self.listener.tap_io(|stream| {
-            // Small answers should not wait for more.
-            let _ = stream.set_nodelay(true);
-        });
-        let service = self.router.into_make_service_with_connect_info::<SocketAddr>();
-        let serving = axum::serve(listener, service).with_graceful_shutdown(self.stopping.clone().cancelled_owned());
-        let mut serving = tokio::spawn(serving.into_future());
+        let serving =
+            connections::serve(self.listener, self.router, ConnectionBounds::default(), self.stopping.clone());
+        let mut serving = tokio::spawn(serving);
         tokio::select! {
             () = shutdown => {}
-            ended = &mut serving => return ended.context("the server ended")?.context("the listener failed"),
+            ended = &mut serving => return ended.context("the server ended"),
         }
         let began = Instant::now();
         self.stopping.cancel();

@@ -5,6 +5,7 @@ pub mod application;
 mod assets;
 mod client_address;
 pub mod config;
+mod connections;
 mod failure;
 mod live;
 mod middleware;

@@ -16,7 +16,7 @@ use leptos_axum::{LeptosRoutes, ResponseOptions};
 use tower_sessions::Session;
 
 use crate::failure::{self, Reader};
-use crate::middleware::page_policy;
+use crate::middleware::{drop_foreign_words, page_policy};
 use crate::state::AppState;
 
 /// More than any error of a server function has, with what was typed.
@@ -28,6 +28,7 @@ pub(crate) fn routes(state: &AppState) -> Router<AppState> {
     Router::new()
         .leptos_routes_with_context(state, pages, context(state), app::shell)
         .route("/fn/{*rest}", any(no_such_function))
+        .layer(from_fn(drop_foreign_words))
         .layer(from_fn(fit_status))
         .fallback(no_such_page)
 }

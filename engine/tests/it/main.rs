@@ -7,3 +7,4 @@ mod deployments;
 mod drafts;
 mod faithful;
 mod harness;
+mod scope;

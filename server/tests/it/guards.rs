@@ -101,6 +101,26 @@ fn writes_from_other_sites_are_refused_whatever_their_body_is() {
 }
 
 #[test]
+fn words_that_another_site_puts_into_an_address_are_not_shown() {
+    run(async {
+        let app = TestApp::spawn().await;
+        let ask = |site: &'static str| {
+            let client = app.client();
+            async move {
+                let address = "/sign-in?next=%2Fdeployments&__path=%2Ffn%2Fsession%2Fsign_in&__err=Q2FsbCA1NTU";
+                let request = client.request(Method::GET, address);
+                client.finish(request.header("sec-fetch-site", site).header("accept", "text/html")).await
+            }
+        };
+        let foreign = ask("cross-site").await;
+        assert_eq!(foreign.status(), StatusCode::SEE_OTHER);
+        assert_eq!(foreign.headers()["location"], "/sign-in?next=%2Fdeployments");
+        assert_eq!(ask("same-origin").await.status(), StatusCode::OK);
+        app.stop().await;
+    });
+}
+
+#[test]
 fn bodies_are_bounded_before_anybody_asks_who_sent_them() {
     run(async {
         let app = TestApp::spawn().await;

@@ -9,6 +9,7 @@
 
 mod authorization;
 mod description;
+mod foreign_commits;
 mod forms_without_js;
 mod guards;
 mod harness;

@@ -7,6 +7,8 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
+use crate::authorization::filled;
+
 /// What a crate must never know, as a direct dependency of what is built from it.
 const NEVER: [(&str, &[&str]); 7] = [
     ("model", &["leptos", "axum", "kube", "k8s-openapi", "git2", "surrealdb", "tokio", "reqwest"]),
@@ -138,6 +140,39 @@ fn every_file_says_first_what_it_is_and_stays_short() {
         }
     }
     check(&wrong, "These files break a house rule");
+}
+
+/// Words that are safe only with the care that one file takes: Leptos escapes neither titles nor text areas.
+const ONLY_IN: [(&str, &str); 3] = [
+    ("inner_html", "app/src/ui/safe_textarea.rs"),
+    ("<textarea", "app/src/ui/safe_textarea.rs"),
+    ("<Title", "app/src/ui/page_title.rs"),
+];
+
+#[test]
+fn what_leptos_does_not_escape_is_escaped_in_one_place() {
+    let mut wrong = Vec::new();
+    for path in files(".rs").into_iter().filter(|path| path.starts_with("app/src")) {
+        let text = read(&path);
+        let lines: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        let misused = ONLY_IN.iter().filter(|(word, place)| path != *place && lines.iter().any(|l| l.contains(word)));
+        wrong.extend(misused.map(|(word, place)| format!("{path}: {word} belongs into {place}")));
+    }
+    check(&wrong, "These pages could be broken by a text");
+}
+
+#[test]
+fn every_route_that_is_laid_out_by_hand_has_a_row_in_the_security_table() {
+    let table = read("server/tests/it/authorization/table.rs");
+    let mut wrong = Vec::new();
+    for path in files(".rs").into_iter().filter(|path| path.starts_with("server/src")) {
+        let text = read(&path);
+        let routes = code(&text).split(".route(\"").skip(1).filter_map(|rest| rest.split('"').next());
+        let unknown =
+            routes.filter(|route| !route.contains("{*") && !table.contains(&format!("\"{}\"", filled(route))));
+        wrong.extend(unknown.map(|route| format!("{path}: {route}")));
+    }
+    check(&wrong, "These routes have no row that says who gets through");
 }
 
 #[test]

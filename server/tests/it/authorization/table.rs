@@ -163,6 +163,7 @@ pub const ROWS: &[Row] = &[
     // HTTP API
     row("GET", "/api/openapi.json", Nothing, ANYBODY),
     row("GET", "/api/docs", Nothing, ANYBODY),
+    row("GET", "/api", Nothing, [H; 5]),
     row("GET", "/api/deployments", Nothing, SIGNED_IN),
     row("POST", "/api/deployments", Json(r#"{"namespace": "shop", "name": "api", "image": "nginx"}"#), [S, F, T, T, I]),
     row("GET", "/api/deployments/shop/api", Nothing, READ_SHOP),
