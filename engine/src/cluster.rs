@@ -1,29 +1,32 @@
 //! The connection to the cluster and the watches on it.
 //!
-//! One watch per kind is the only source of state: it feeds the inventory, which pages read, and the recorder. What is
-//! a custom resource is learnt from the watch on definitions, so kinds come and go without a restart.
+//! One watch per kind is the only source of state: it feeds the inventory, which pages read, and the recorder. Which
+//! kinds there are is asked of the API server, so they come, change version and go without a restart.
 
 mod changes;
 mod connect;
-mod definitions;
+mod discovery;
 mod follow;
 pub(crate) mod inventory;
 mod kinds;
 mod state;
 mod warnings;
+mod watches;
 
 use std::sync::Arc;
 
 use kube::Client;
 use model::sync::WatchedKind;
 use model::{Kind, ResourceRef, Timestamp};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::{EngineConfig, StartError};
 
 use inventory::Inventory;
+pub use kinds::KindRules;
+pub(crate) use kinds::RecordedVersions;
 
 /// Events that wait for the recorder; when it is behind, the watches wait.
 const QUEUE: usize = 1024;
@@ -35,6 +38,7 @@ pub(crate) struct Cluster {
     inventory: Inventory,
     changes: changes::Changes,
     state: Arc<state::WatchStates>,
+    rules: watch::Sender<KindRules>,
 }
 
 /// What the watches tell the recorder, in the order they saw it per resource.
@@ -48,17 +52,19 @@ pub(crate) enum Observed {
     Listed { kind: Kind, present: Vec<ResourceRef> },
     /// The kind's watch is away: nothing may be said of its resources.
     Away { kind: Kind },
-    /// The kind itself is gone from the API (its CRD was deleted).
+    /// The kind is not followed any more: the API serves it no longer, or it is left out.
     Gone { kind: Kind },
 }
 
 impl Cluster {
-    /// Begins to follow all kinds; a cluster that does not answer is tried again until it does.
+    /// Begins to follow all kinds, those with records in the version that these are in; a cluster that does not answer is tried again until it does.
     ///
     /// # Errors
     /// The kubeconfig cannot be read or names no such context.
     pub(crate) async fn start(
         config: &EngineConfig,
+        rules: KindRules,
+        recorded: RecordedVersions,
         stopping: &CancellationToken,
         tasks: &TaskTracker,
     ) -> Result<(Self, mpsc::Receiver<Observed>), StartError> {
@@ -69,6 +75,7 @@ impl Cluster {
             inventory: Inventory::default(),
             changes: changes::Changes::default(),
             state: Arc::new(state::WatchStates::new(config.clock.clone())),
+            rules: watch::Sender::new(rules),
         };
         let follower = follow::Follower {
             client: cluster.client.clone(),
@@ -78,8 +85,10 @@ impl Cluster {
             changes: cluster.changes.clone(),
             state: cluster.state.clone(),
             observed: sender,
+            rules: cluster.rules.clone(),
+            kinds_changed: Arc::new(Notify::new()),
         };
-        tasks.spawn(definitions::follow_all(follower, stopping.clone()));
+        tasks.spawn(watches::follow_all(follower, recorded, stopping.clone()));
         Ok((cluster, receiver))
     }
 
@@ -106,6 +115,11 @@ impl Cluster {
     /// Returns each followed kind with its watch's state.
     pub(crate) fn watched_kinds(&self) -> Vec<WatchedKind> {
         self.state.kinds()
+    }
+
+    /// Takes new decisions about kinds.
+    pub(crate) fn set_rules(&self, rules: KindRules) {
+        self.rules.send_replace(rules);
     }
 
     /// Returns the notices of changed Deployments.

@@ -7,7 +7,7 @@ use model::ClusterName;
 use model::git::{BranchName, RemoteUrl};
 use secrecy::SecretString;
 
-use crate::Clock;
+use crate::{Clock, KindRules};
 
 /// Everything the engine needs to start.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub struct EngineConfig {
     pub repository: RepositoryConfig,
     /// Silence of an actor before the changes are committed; zero makes each change a commit.
     pub commit_window: Duration,
+    /// Which kinds are recorded, where that differs from what is usual; decisions made on a page come over it.
+    pub kind_rules: KindRules,
     pub clock: Clock,
 }
 

@@ -33,6 +33,7 @@ use crate::repository::Repository;
 use crate::{EngineConfig, Error, StartError, panics};
 
 use book::Book;
+pub(crate) use book::folder_of;
 use journal::Journal;
 pub use totals::SyncTotals;
 use work::Work;

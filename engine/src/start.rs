@@ -9,9 +9,10 @@ use tokio_util::task::TaskTracker;
 
 use crate::EngineConfig;
 use crate::accounts::Accounts;
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, RecordedVersions};
 use crate::deployments::{Bases, follow_outcomes};
 use crate::drafts::AnonymousDrafts;
+use crate::kinds;
 use crate::ledger::Ledger;
 use crate::recorder::Recorder;
 use crate::repository::Repository;
@@ -66,7 +67,15 @@ impl Engine {
         let ledger = Ledger::open(store.clone(), config.clock.clone()).await?;
         let accounts = Accounts::new(store.clone(), config.clock.clone());
         let repository = Repository::open(&config).await?;
-        let (cluster, observed) = Cluster::start(&config, &stopping, &tasks).await?;
+        let rules = kinds::read_rules(&store, &config)
+            .await
+            .map_err(|error| StartError::Store(format!("Cannot read the decisions about kinds: {error}.")))?;
+        let recorded = kinds::recorded_versions(&repository, &config).await.unwrap_or_else(|error| {
+            // The recorder says what to do about it.
+            tracing::warn!(%error, "the versions of the records cannot be read");
+            RecordedVersions::default()
+        });
+        let (cluster, observed) = Cluster::start(&config, rules, recorded, &stopping, &tasks).await?;
         let recorder =
             Recorder::start(&config, repository.clone(), ledger.clone(), observed, &stopping, &tasks).await?;
         let anonymous_drafts = AnonymousDrafts::default();

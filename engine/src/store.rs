@@ -6,6 +6,7 @@
 mod access;
 mod connect;
 mod drafts;
+mod kinds;
 #[cfg(test)]
 pub(crate) mod tests;
 mod timeline;

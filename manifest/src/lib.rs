@@ -27,7 +27,7 @@ pub use mask::{MASKED, NOT_RECORDED, mask};
 pub use parse::{Document, MAX_BYTES, MAX_DEPTH, ParseError, parse};
 pub use path::{RecordPath, record_path, resource_at};
 pub use render::{render, render_tree};
-pub use sanitize::{recordable, sanitize};
+pub use sanitize::{left_out, sanitize};
 pub use subject::subject;
 pub use summarize::summarize;
 pub use tree::Manifest;

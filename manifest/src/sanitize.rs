@@ -26,7 +26,7 @@ use serde_json::Value;
 use crate::sanitize::evidence::Evidence;
 use crate::tree::{Manifest, prune};
 
-pub use skip::recordable;
+pub use skip::left_out;
 
 /// Makes a manifest of a live object, or of a document; doing so again changes nothing.
 ///

@@ -105,7 +105,7 @@ pub struct PushReport {
     pub commits: u32,
 }
 
-/// One kind that the sync engine follows.
+/// One kind that the API server serves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct WatchedKind {
@@ -114,6 +114,8 @@ pub struct WatchedKind {
     #[serde(default, with = "crate::timestamp::optional")]
     pub last_event: Option<Timestamp>,
     pub state: WatchState,
+    /// Why its resources have no records; `None` when they have.
+    pub left_out: Option<String>,
 }
 
 /// How a watch does.
@@ -121,6 +123,8 @@ pub struct WatchedKind {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum WatchState {
+    /// Nobody needs it.
+    Off,
     Listing,
     Watching,
     /// Trying again, with the reason in words.

@@ -63,6 +63,7 @@ fn describe() -> OpenApiRouter<AppState> {
         .routes(routes!(gitops::push))
         .routes(routes!(gitops::approve_deletions))
         .routes(routes!(gitops::refuse_deletions))
+        .routes(routes!(gitops::set_kind_recorded))
         .routes(routes!(session::read_session, session::sign_in, session::sign_out))
         .routes(routes!(tokens::list_tokens, tokens::create_token))
         .routes(routes!(tokens::revoke_token))

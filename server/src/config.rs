@@ -12,9 +12,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
-use engine::{Clock, DatabaseConfig, EngineConfig};
+use engine::{Clock, DatabaseConfig, EngineConfig, KindRules};
 use ipnet::IpNet;
-use model::Timestamp;
+use model::{Kind, Timestamp};
 use secrecy::SecretString;
 
 pub use self::address::PublicUrl;
@@ -111,6 +111,7 @@ impl Config {
                 cluster: cluster::read(&settings)?,
                 repository: repository::read(&settings)?,
                 commit_window,
+                kind_rules: read_kind_rules(&settings)?,
                 clock: Clock::new(Timestamp::now),
             },
         })
@@ -163,6 +164,22 @@ fn read_commit_window(settings: &Settings) -> Result<Duration, ConfigError> {
         Some(window) if window <= Duration::from_secs(3600) => Ok(window),
         _ => Err(settings.wrong("commit_window", "is a time of at most an hour, such as 2s, 500ms or 0")),
     }
+}
+
+fn read_kind_rules(settings: &Settings) -> Result<KindRules, ConfigError> {
+    let decided = |name: &'static str, recorded: bool| {
+        let text = settings.text(name).unwrap_or_default();
+        let entries = text.split([',', ' ']).filter(|entry| !entry.is_empty());
+        let kind = |entry: &str| entry.parse::<Kind>().map(|kind| (kind, recorded));
+        let kinds: Result<Vec<(Kind, bool)>, _> = entries.map(kind).collect();
+        settings.check(name, kinds)
+    };
+    let recorded = decided("record_kinds", true)?;
+    let left_out = decided("leave_out_kinds", false)?;
+    if let Some((both, _)) = recorded.iter().find(|(kind, _)| left_out.iter().any(|(other, _)| other == kind)) {
+        return Err(settings.wrong("leave_out_kinds", &format!("names {}, as record_kinds does", both.qualified())));
+    }
+    Ok(KindRules::new(recorded.into_iter().chain(left_out)))
 }
 
 /// The store tells its life story at `info`, and a cluster that is away is said once by the engine.

@@ -85,3 +85,22 @@ pub async fn refuse_deletions() -> Result<(), AppError> {
     crate::backend::redirect("/gitops/status");
     Ok(())
 }
+
+/// Lets a kind have records from now on (`record`) or none (`leave_out`). Operators of the whole cluster may call it.
+///
+/// # Errors
+/// Not signed in, not allowed, or no such kind.
+#[server(prefix = "/fn", endpoint = "gitops/set_kind_recorded")]
+pub async fn set_kind_recorded(kind: String, decision: String) -> Result<(), AppError> {
+    let caller = crate::backend::signed_in_or_away().await?;
+    let wrong = |field: &str, message: String| AppError::field(field, message).answered();
+    let kind = kind.parse().map_err(|error: model::InvalidName| wrong("kind", error.0))?;
+    let recorded = match decision.as_str() {
+        "record" => true,
+        "leave_out" => false,
+        _ => return Err(wrong("decision", "The decision is record or leave_out.".into())),
+    };
+    crate::backend::engine().set_kind_recorded(&caller, &kind, recorded).await?;
+    crate::backend::redirect("/gitops/status");
+    Ok(())
+}

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use model::sync::{SyncProblem, SyncStatus};
 use server_fn::ServerFn;
 
-use super::api::{ApproveDeletions, CommitNow, RefuseDeletions, RetrySync, read_sync_status};
+use super::api::{ApproveDeletions, CommitNow, RefuseDeletions, RetrySync, SetKindRecorded, read_sync_status};
 use super::kinds::KindTable;
 use super::repository::Repository;
 use crate::failure::FailurePage;
@@ -15,7 +15,8 @@ use crate::submission::{PostForm, Submission};
 use crate::ui::{Age, Banner, FormErrors, Icon, PageTitle, Tone};
 
 /// Where the page's forms lead.
-const PATHS: [&str; 4] = [RetrySync::PATH, CommitNow::PATH, ApproveDeletions::PATH, RefuseDeletions::PATH];
+const PATHS: [&str; 5] =
+    [RetrySync::PATH, CommitNow::PATH, ApproveDeletions::PATH, RefuseDeletions::PATH, SetKindRecorded::PATH];
 
 /// Repository, kinds, what waits, what is wrong and the way out; live.
 #[component]
@@ -68,8 +69,8 @@ fn Status(status: SyncStatus, submission: Submission) -> impl IntoView {
         <p class="muted">{lag}</p>
         <h2>"Repository"</h2>
         <Repository repository=status.repository/>
-        <h2>"Watched kinds"</h2>
-        <KindTable kinds=status.kinds/>
+        <h2>"Kinds"</h2>
+        <KindTable kinds=status.kinds submission=submission/>
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{Caller, Engine, Error};
 
 impl Accounts {
     /// Writes one line of the audit.
-    pub(super) async fn audit(
+    pub(crate) async fn audit(
         &self,
         actor: &str,
         action: impl Into<String>,

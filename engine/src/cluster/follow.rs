@@ -11,12 +11,11 @@ use kube::{Client, ResourceExt};
 use model::sync::WatchState;
 use model::{ClusterName, Kind, ResourceRef};
 use serde_json::Value;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::definitions::Definition;
 use super::inventory::Inventory;
-use super::kinds::FollowedKind;
+use super::kinds::{FollowedKind, KindRules, makes_kinds};
 use super::state::WatchStates;
 use super::{Observed, changes::Changes};
 use crate::{Clock, panics};
@@ -37,6 +36,10 @@ pub(super) struct Follower {
     pub(super) changes: Changes,
     pub(super) state: Arc<WatchStates>,
     pub(super) observed: mpsc::Sender<Observed>,
+    /// What people have decided about kinds.
+    pub(super) rules: watch::Sender<KindRules>,
+    /// Woken when there may be other kinds.
+    pub(super) kinds_changed: Arc<Notify>,
 }
 
 /// How one watch ended.
@@ -52,23 +55,18 @@ enum Ended {
 }
 
 impl Follower {
-    /// Follows a kind until told to stop; `tell` hears of definitions.
-    pub(super) async fn follow(
-        self,
-        kind: FollowedKind,
-        tell: Option<mpsc::Sender<Definition>>,
-        stop: CancellationToken,
-    ) {
-        stop.run_until_cancelled(self.follow_for_ever(&kind, tell.as_ref())).await;
+    /// Follows a kind until told to stop.
+    pub(super) async fn follow(self, kind: FollowedKind, stop: CancellationToken) {
+        stop.run_until_cancelled(self.follow_for_ever(&kind)).await;
     }
 
-    async fn follow_for_ever(&self, kind: &FollowedKind, tell: Option<&mpsc::Sender<Definition>>) {
+    async fn follow_for_ever(&self, kind: &FollowedKind) {
         let mut streaming = true;
         let mut wait = SHORTEST_WAIT;
         loop {
             self.state.set(&kind.kind, WatchState::Listing);
             let began = tokio::time::Instant::now();
-            let watch = panics::caught("watch", self.watch_once(kind, tell, streaming));
+            let watch = panics::caught("watch", self.watch_once(kind, streaming));
             let ended = watch.await.unwrap_or_else(|| Ended::Refused("an error of Denshimon's own ended it".into()));
             if began.elapsed() > LONGEST_WAIT {
                 wait = SHORTEST_WAIT;
@@ -117,7 +115,7 @@ impl Follower {
         stop.run_until_cancelled(work).await;
     }
 
-    async fn watch_once(&self, kind: &FollowedKind, tell: Option<&mpsc::Sender<Definition>>, streaming: bool) -> Ended {
+    async fn watch_once(&self, kind: &FollowedKind, streaming: bool) -> Ended {
         let api: Api<DynamicObject> = Api::all_with(self.client.clone(), &kind.resource);
         let config = watcher::Config::default();
         let config = if streaming { config.streaming_lists() } else { config.page_size(500) };
@@ -138,16 +136,19 @@ impl Follower {
                     Ok(())
                 }
                 Event::InitApply(object) | Event::Apply(object) => {
-                    self.apply(kind, object, initial, &mut present, tell).await
+                    self.apply(kind, object, initial, &mut present).await
                 }
-                Event::Delete(object) => self.delete(kind, object, &mut present, tell).await,
+                Event::Delete(object) => self.delete(kind, object, &mut present).await,
                 Event::InitDone => {
                     initial = false;
                     self.state.set(&kind.kind, WatchState::Watching);
                     self.inventory.retain(&kind.kind, &present, &self.changes);
-                    self.list(kind, &present, tell).await
+                    self.list(kind, &present).await
                 }
             };
+            if makes_kinds(&kind.kind) && !initial {
+                self.kinds_changed.notify_one();
+            }
             self.state.count(&kind.kind, present.len());
             if sent.is_err() {
                 return Ended::Stopped;
@@ -155,16 +156,7 @@ impl Follower {
         }
     }
 
-    async fn list(
-        &self,
-        kind: &FollowedKind,
-        present: &HashSet<ResourceRef>,
-        tell: Option<&mpsc::Sender<Definition>>,
-    ) -> Result<(), Stopped> {
-        if let Some(tell) = tell {
-            let names = present.iter().map(|resource| resource.name.to_string()).collect();
-            tell.send(Definition::Complete(names)).await.map_err(|_| Stopped)?;
-        }
+    async fn list(&self, kind: &FollowedKind, present: &HashSet<ResourceRef>) -> Result<(), Stopped> {
         if !kind.recorded {
             return Ok(());
         }
@@ -178,15 +170,11 @@ impl Follower {
         object: DynamicObject,
         initial: bool,
         present: &mut HashSet<ResourceRef>,
-        tell: Option<&mpsc::Sender<Definition>>,
     ) -> Result<(), Stopped> {
         let Some((resource, object)) = self.read(kind, object) else { return Ok(()) };
         present.insert(resource.clone());
         self.inventory.apply(&resource, &object, &self.changes);
-        if let Some(tell) = tell {
-            tell_of(tell, &object, Definition::Present).await?;
-        }
-        if kind.recorded && !is_of_system(&resource) && manifest::recordable(&object) {
+        if kind.recorded && manifest::left_out(&object).is_none() {
             let seen_at = self.clock.now();
             self.send(Observed::Changed { resource, object: Arc::new(object), seen_at, initial }).await?;
         }
@@ -198,15 +186,11 @@ impl Follower {
         kind: &FollowedKind,
         object: DynamicObject,
         present: &mut HashSet<ResourceRef>,
-        tell: Option<&mpsc::Sender<Definition>>,
     ) -> Result<(), Stopped> {
         let Some((resource, object)) = self.read(kind, object) else { return Ok(()) };
         present.remove(&resource);
         self.inventory.delete(&resource, &self.changes);
-        if let Some(tell) = tell {
-            tell_of(tell, &object, Definition::Gone).await?;
-        }
-        if kind.recorded && !is_of_system(&resource) && manifest::recordable(&object) {
+        if kind.recorded && manifest::left_out(&object).is_none() {
             let seen_at = self.clock.now();
             self.send(Observed::Deleted { resource, object: Arc::new(object), seen_at }).await?;
         }
@@ -240,30 +224,6 @@ impl Follower {
 
 /// The recorder has stopped.
 struct Stopped;
-
-/// Kubernetes makes these namespaces and what is in them by itself, each cluster its own.
-fn is_of_system(resource: &ResourceRef) -> bool {
-    const NAMESPACES: [&str; 3] = ["kube-system", "kube-public", "kube-node-lease"];
-    let is_namespace = resource.kind == Kind::new("", "Namespace");
-    let of = if is_namespace { Some(resource.name.as_str()) } else { resource.namespace.as_ref().map(AsRef::as_ref) };
-    of.is_some_and(|namespace| NAMESPACES.contains(&namespace))
-}
-
-async fn tell_of(
-    tell: &mpsc::Sender<Definition>,
-    object: &Value,
-    definition: impl FnOnce(
-        Box<k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition>,
-    ) -> Definition,
-) -> Result<(), Stopped> {
-    match serde_json::from_value(object.clone()) {
-        Ok(read) => tell.send(definition(Box::new(read))).await.map_err(|_| Stopped),
-        Err(error) => {
-            tracing::warn!(%error, "a custom resource definition cannot be read and its kind is not followed");
-            Ok(())
-        }
-    }
-}
 
 /// Keeps the keys of a Secret and nothing of its values, which also stand in kubectl's annotation.
 fn blank_secret(object: &mut Value) {
@@ -315,24 +275,6 @@ mod expired;
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_kubernetes_itself_keeps_has_no_record() {
-        let check = |kind: &str, namespace: Option<&str>, name: &str, expect: bool| {
-            let resource = ResourceRef {
-                cluster: "c".parse().unwrap(),
-                kind: Kind::new("", kind),
-                namespace: namespace.map(|namespace| namespace.parse().unwrap()),
-                name: name.parse().unwrap(),
-            };
-            assert_eq!(is_of_system(&resource), expect, "{resource}");
-        };
-        check("ConfigMap", Some("kube-system"), "a", true);
-        check("Namespace", None, "kube-public", true);
-        check("Namespace", None, "shop", false);
-        check("ConfigMap", Some("shop"), "kube-system", false);
-        check("PersistentVolume", None, "kube-system", false);
-    }
 
     #[test]
     fn nothing_of_a_secret_s_values_is_kept() {

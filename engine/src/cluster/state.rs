@@ -74,8 +74,24 @@ impl WatchStates {
         }
     }
 
-    pub(super) fn forget(&self, kind: &Kind) {
-        self.lock().remove(kind);
+    /// Notes whether a served kind has records, and why not.
+    pub(super) fn leave_out(&self, kind: &Kind, reason: Option<&str>) {
+        let mut kinds = self.lock();
+        let entry = kinds.entry(kind.clone()).or_insert_with(|| new(kind));
+        if entry.left_out.as_deref() != reason {
+            entry.left_out = reason.map(ToOwned::to_owned);
+        }
+    }
+
+    /// Forgets the kinds that are not served.
+    pub(super) fn forget_unserved(&self, is_served: impl Fn(&Kind) -> bool) {
+        self.lock().retain(|kind, _| is_served(kind));
+    }
+
+    pub(super) fn switch_off(&self, kind: &Kind) {
+        if let Some(entry) = self.lock().get_mut(kind) {
+            (entry.state, entry.objects, entry.last_event) = (WatchState::Off, 0, None);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Kind, WatchedKind>> {
@@ -84,5 +100,5 @@ impl WatchStates {
 }
 
 fn new(kind: &Kind) -> WatchedKind {
-    WatchedKind { kind: kind.clone(), objects: 0, last_event: None, state: WatchState::Listing }
+    WatchedKind { kind: kind.clone(), objects: 0, last_event: None, state: WatchState::Off, left_out: None }
 }

@@ -77,8 +77,6 @@ pub(super) struct Written {
 #[derive(Clone, Debug)]
 pub(super) struct Followed {
     pub(super) state: WatchState,
-    /// The API has no such kind any more.
-    pub(super) gone: bool,
     /// A first list was complete.
     pub(super) listed: bool,
 }
@@ -148,13 +146,7 @@ impl Book {
 
     /// Returns the folder that holds this cluster's records.
     pub(super) fn folder(&self) -> String {
-        self.path_below_root(&format!("clusters/{}", self.cluster))
-    }
-
-    /// Puts the root before a path.
-    pub(super) fn path_below_root(&self, path: &str) -> String {
-        let parts = self.root.split('/').filter(|part| !matches!(*part, "" | "." | ".."));
-        parts.chain([path]).collect::<Vec<_>>().join("/")
+        folder_of(&self.cluster, &self.root)
     }
 
     /// Tells whether there is no record of a resource, and none to be.
@@ -230,6 +222,12 @@ impl Book {
     }
 }
 
+/// Returns the folder that holds a cluster's records, below a root.
+pub(crate) fn folder_of(cluster: &ClusterName, root: &str) -> String {
+    let parts = root.split('/').filter(|part| !matches!(*part, "" | "." | ".."));
+    parts.chain(["clusters", cluster.as_str()]).collect::<Vec<_>>().join("/")
+}
+
 impl Pages {
     /// Counts the records at the head.
     pub(super) fn recorded(&self) -> usize {
@@ -269,7 +267,7 @@ impl Pages {
 
 impl Default for Followed {
     fn default() -> Self {
-        Self { state: WatchState::Listing, gone: false, listed: false }
+        Self { state: WatchState::Listing, listed: false }
     }
 }
 

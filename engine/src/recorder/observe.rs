@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use manifest::{recordable, render, sanitize};
+use manifest::{left_out, render, sanitize};
 use model::history::Verb;
 use model::sync::WatchState;
 use model::{Kind, ResourceRef, Timestamp};
@@ -49,7 +49,7 @@ impl Work {
             }
             // The server deletes the resources of a kind before the kind, and tells each; records that are left after
             // that stay, since nobody can list what they were.
-            Observed::Gone { kind } => self.book.pages().kinds.entry(kind).or_default().gone = true,
+            Observed::Gone { kind } => drop(self.book.pages().kinds.remove(&kind)),
         }
     }
 
@@ -204,7 +204,6 @@ impl Work {
             let followed = pages.kinds.entry(kind.clone()).or_default();
             followed.state = WatchState::Watching;
             followed.listed = true;
-            followed.gone = false;
         }
         let absent: Vec<ResourceRef> = self
             .started
@@ -225,7 +224,7 @@ impl Work {
 
 fn content_of(sighting: &Sighting) -> Result<Option<Content>, RepositoryError> {
     // What is owned by a controller or made by the server has no record; one that becomes so loses it.
-    if sighting.gone || !recordable(&sighting.object) {
+    if sighting.gone || left_out(&sighting.object).is_some() {
         return Ok(None);
     }
     let text = render(&sanitize(&sighting.object));

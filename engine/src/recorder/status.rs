@@ -1,8 +1,10 @@
 //! GitOps -> Status: how far cluster and repository are in step, and what to do where they are not.
 
-use model::ResourceRef;
+use std::collections::BTreeMap;
+
 use model::sync::{RecordInfo, RepositoryStatus, SyncChip, SyncProblem, SyncStatus, WatchState, WatchedKind};
 use model::user::Scope;
+use model::{ResourceRef, Timestamp};
 use tokio::sync::watch;
 
 use crate::rights::{Action, check};
@@ -43,19 +45,9 @@ impl Engine {
                     since: *since,
                 }
             }));
-            problems.extend(kinds.iter().filter_map(|WatchedKind { kind, state, .. }| {
-                match state {
-                    WatchState::Away { since, reason } if away.is_none() => Some(SyncProblem {
-                        what: format!("{kind} cannot be followed: {reason}"),
-                        remedy:
-                            "Check that the cluster runs and that Denshimon may list and watch this kind. Its records \
-                             stay as they are."
-                                .into(),
-                        since: *since,
-                    }),
-                    _ => None,
-                }
-            }));
+            if away.is_none() {
+                problems.extend(unfollowed(&kinds));
+            }
             problems.extend(pages.obstructed.iter().filter(|(path, _)| sees(path)).map(|(path, since)| SyncProblem {
                 what: format!("No record can lie at {path}: another file or folder is in the way."),
                 remedy: "Move that file away in the repository. The resource is recorded when it next changes.".into(),
@@ -132,5 +124,65 @@ impl Engine {
     pub async fn refuse_deletions(&self, caller: &Caller) -> Result<(), Error> {
         check(caller, Action::SteerSync)?;
         self.parts.recorder.steer(super::Steering::Refuse).await
+    }
+}
+
+/// One problem for all kinds that are away for the same reason.
+fn unfollowed(kinds: &[WatchedKind]) -> Vec<SyncProblem> {
+    let mut by_reason: BTreeMap<&str, (Timestamp, Vec<String>)> = BTreeMap::new();
+    for kind in kinds {
+        if let WatchState::Away { since, reason } = &kind.state {
+            let (first, names) = by_reason.entry(reason).or_insert((*since, Vec::new()));
+            *first = (*first).min(*since);
+            names.push(kind.kind.to_string());
+        }
+    }
+    let problem = |(reason, (since, names)): (&str, (Timestamp, Vec<String>))| SyncProblem {
+        what: format!("{} cannot be followed: {reason}", listed(&names)),
+        remedy:
+            "Check that the cluster runs and that Denshimon may list and watch what is to be recorded; a kind that \
+                 nobody wants recorded can be left out below. The records stay as they are."
+                .into(),
+        since,
+    };
+    by_reason.into_iter().map(problem).collect()
+}
+
+/// `A`, `A and B`, `A, B, C and 7 more kinds`.
+fn listed(names: &[String]) -> String {
+    const NAMED: usize = 3;
+    let (named, others) = names.split_at(names.len().min(NAMED));
+    match (named, others.len()) {
+        ([one], 0) => one.clone(),
+        ([first @ .., last], 0) => format!("{} and {last}", first.join(", ")),
+        (named, 1) => format!("{} and 1 more kind", named.join(", ")),
+        (named, more) => format!("{} and {more} more kinds", named.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::Kind;
+
+    use super::*;
+
+    #[test]
+    fn kinds_that_are_away_for_one_reason_are_one_problem() {
+        let since = Timestamp::UNIX_EPOCH;
+        let kind = |name: &str, reason: &str| WatchedKind {
+            kind: Kind::new("", name),
+            objects: 0,
+            last_event: None,
+            state: WatchState::Away { since, reason: reason.into() },
+            left_out: None,
+        };
+        let kinds = ["A", "B", "C", "D", "E"].map(|name| kind(name, "it may not."));
+        let words =
+            |kinds: &[WatchedKind]| unfollowed(kinds).into_iter().map(|problem| problem.what).collect::<Vec<_>>();
+        assert_eq!(words(&kinds), ["A, B, C and 2 more kinds cannot be followed: it may not."]);
+        assert_eq!(words(&kinds[..4]), ["A, B, C and 1 more kind cannot be followed: it may not."]);
+        assert_eq!(words(&kinds[..2]), ["A and B cannot be followed: it may not."]);
+        let other = kind("F", "it is gone.");
+        assert_eq!(words(&[kinds[0].clone(), other]).len(), 2);
     }
 }

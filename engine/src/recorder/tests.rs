@@ -51,6 +51,7 @@ impl Bench {
                 credentials: Credentials::default(),
             },
             commit_window: window,
+            kind_rules: crate::KindRules::default(),
             clock: Clock::new(Timestamp::now),
         };
         let store = Store::open(&config).await.unwrap();

@@ -41,6 +41,7 @@ pub(super) fn config(data: &Path, remote: Option<&str>) -> EngineConfig {
             credentials: Credentials::default(),
         },
         commit_window: Duration::ZERO,
+        kind_rules: crate::KindRules::default(),
         clock: Clock::new(|| Timestamp::from_second(1_800_000_000).unwrap()),
     }
 }

@@ -20,8 +20,11 @@ use super::{Database, Store};
 use crate::{DatabaseConfig, EngineConfig, StartError};
 
 /// In the order they are applied; a number is never used twice and a file never changed once released.
-pub(super) const MIGRATIONS: &[(u32, &str)] =
-    &[(1, include_str!("migrations/0001_first.surql")), (2, include_str!("migrations/0002_timeline_as_text.surql"))];
+pub(super) const MIGRATIONS: &[(u32, &str)] = &[
+    (1, include_str!("migrations/0001_first.surql")),
+    (2, include_str!("migrations/0002_timeline_as_text.surql")),
+    (3, include_str!("migrations/0003_kind_rules.surql")),
+];
 
 /// Denshimon's namespace and database on a SurrealDB server, and in the embedded store.
 const NAME: &str = "denshimon";

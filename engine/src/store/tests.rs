@@ -23,6 +23,7 @@ pub(crate) fn config(folder: &Path, database: DatabaseConfig) -> EngineConfig {
             credentials: Credentials::default(),
         },
         commit_window: std::time::Duration::ZERO,
+        kind_rules: crate::KindRules::default(),
         clock: Clock::new(model::Timestamp::now),
     }
 }

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use engine::{
-    Clock, ClusterAccess, ClusterConfig, Credentials, DatabaseConfig, Engine, EngineConfig, RepositoryConfig,
+    Clock, ClusterAccess, ClusterConfig, Credentials, DatabaseConfig, Engine, EngineConfig, KindRules, RepositoryConfig,
 };
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
@@ -57,6 +57,11 @@ impl Kubectl {
     pub async fn apply(&self, document: &str, namespace: &str) {
         let (success, _, error) = self.call(&["apply", "-n", namespace, "-f", "-"], document).await;
         assert!(success, "kubectl apply: {error}\n{document}");
+    }
+
+    /// Applies and says whether kubectl succeeded.
+    pub async fn try_apply(&self, document: &str, namespace: &str) -> bool {
+        self.call(&["apply", "-n", namespace, "-f", "-"], document).await.0
     }
 
     /// Returns what `kubectl diff` finds; empty when nothing differs.
@@ -147,6 +152,7 @@ pub fn config(folder: &Path, kubeconfig: &Path) -> EngineConfig {
             credentials: Credentials::default(),
         },
         commit_window: Duration::ZERO,
+        kind_rules: KindRules::default(),
         clock: Clock::new(jiff::Timestamp::now),
     }
 }

@@ -7,4 +7,5 @@ mod deployments;
 mod drafts;
 mod faithful;
 mod harness;
+mod kinds;
 mod scope;

@@ -16,6 +16,7 @@ struct Neighbours {
     shop: Shop,
     /// May do all in a namespace where nothing is.
     neighbour: Caller,
+    home: String,
     hidden: DeploymentRef,
     absent: DeploymentRef,
 }
@@ -27,7 +28,7 @@ impl Neighbours {
         let home = shop.kubectl.create_namespace("home").await;
         let neighbour = caller(Role::Operator, Scope::Namespaces(vec![home.parse().unwrap()]));
         let absent = shop.target("nothing-here");
-        Self { shop, neighbour, hidden, absent }
+        Self { shop, neighbour, home, hidden, absent }
     }
 
     /// What the person behind the caller reads, with the two names made one.
@@ -37,8 +38,7 @@ impl Neighbours {
     }
 
     async fn move_out(self) {
-        let Scope::Namespaces(homes) = &self.neighbour.scope else { panic!("bound to a namespace") };
-        self.shop.kubectl.run(&["delete", "namespace", homes[0].as_str(), "--wait=false"]).await;
+        self.shop.kubectl.run(&["delete", "namespace", &self.home, "--wait=false"]).await;
         self.shop.close().await;
     }
 }

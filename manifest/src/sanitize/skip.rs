@@ -1,17 +1,36 @@
-//! Which live objects have no record of their own, since something else makes them.
+//! Which live objects have no record of their own, since something else makes them, and the reason in words.
 
 use serde_json::Value;
 
 use crate::tree::{at, is_kind, text};
 
-/// Tells whether a live object is a person's, and not one that a controller or the server makes by itself: what a
-/// controller owns, tokens, leader elections, Helm's history, what each namespace or cluster is born with.
-pub fn recordable(live: &Value) -> bool {
-    !(has_controller(live)
-        || is_secret_of_machines(live)
-        || is_born_with_namespace(live)
-        || is_election(live)
-        || is_bootstrap_role(live))
+/// One reason and its test.
+type Rule = (fn(&Value) -> bool, &'static str);
+
+/// The first that fits counts.
+const RULES: [Rule; 8] = [
+    (is_of_system, "Kubernetes keeps its own objects in this namespace."),
+    (has_controller, "Its controller makes it, and makes it again."),
+    (is_secret_of_machines, "A program keeps a token or its history in it."),
+    (is_born_with_namespace, "Each namespace is born with one."),
+    (is_election, "An election renews it every few seconds."),
+    (is_bootstrap_role, "The API server makes it when it starts, and puts it right again."),
+    (is_bootstrap_priority, "The API server makes it when it starts, and puts it right again."),
+    (is_allocated, "Kubernetes allocates or registers it by itself."),
+];
+
+/// Says why a live object is not a person's but what a controller or the server makes by itself; `None` for a
+/// person's: what a controller owns, tokens, leader elections, Helm's history, what each namespace or cluster is born
+/// with.
+pub fn left_out(live: &Value) -> Option<&'static str> {
+    RULES.iter().find(|(fits, _)| fits(live)).map(|(_, reason)| *reason)
+}
+
+/// Kubernetes makes these namespaces and what is in them by itself, each cluster its own.
+fn is_of_system(live: &Value) -> bool {
+    const NAMESPACES: [&str; 3] = ["kube-system", "kube-public", "kube-node-lease"];
+    let field = if is_kind(live, "", "Namespace") { "name" } else { "namespace" };
+    NAMESPACES.contains(&text(live, &["metadata", field]))
 }
 
 fn has_controller(live: &Value) -> bool {
@@ -39,18 +58,35 @@ fn is_born_with_namespace(live: &Value) -> bool {
         || (is_kind(live, "", "Service") && name == "kubernetes" && namespace == "default")
 }
 
-/// They change every two seconds.
+/// client-go kept elections in an annotation of ConfigMaps and Endpoints before there were Leases.
 fn is_election(live: &Value) -> bool {
-    is_kind(live, "coordination.k8s.io", "Lease")
-        || at(live, &["metadata", "annotations"])
-            .is_some_and(|names| names.get("control-plane.alpha.kubernetes.io/leader").is_some())
+    annotation(live, "control-plane.alpha.kubernetes.io/leader").is_some()
 }
 
-/// The server makes them when it starts, and puts them right again.
+/// See <https://kubernetes.io/docs/reference/access-authn-authz/rbac/#auto-reconciliation>.
 fn is_bootstrap_role(live: &Value) -> bool {
-    let updated = at(live, &["metadata", "annotations"])
-        .is_some_and(|names| text(names, &["rbac.authorization.kubernetes.io/autoupdate"]) == "true");
-    let labelled = at(live, &["metadata", "labels"])
-        .is_some_and(|names| text(names, &["kubernetes.io/bootstrapping"]) == "rbac-defaults");
-    updated && labelled
+    annotation(live, "rbac.authorization.kubernetes.io/autoupdate") == Some("true")
+        && label(live, "kubernetes.io/bootstrapping") == Some("rbac-defaults")
+}
+
+/// Default FlowSchemas and PriorityLevelConfigurations, as long as nobody has taken them over, and the two
+/// PriorityClasses of the system, whose prefix the API server keeps for itself.
+fn is_bootstrap_priority(live: &Value) -> bool {
+    annotation(live, "apf.kubernetes.io/autoupdate-spec") == Some("true")
+        || (is_kind(live, "scheduling.k8s.io", "PriorityClass")
+            && text(live, &["metadata", "name"]).starts_with("system-"))
+}
+
+fn is_allocated(live: &Value) -> bool {
+    label(live, "kube-aggregator.kubernetes.io/automanaged").is_some()
+        || label(live, "ipaddress.kubernetes.io/managed-by").is_some()
+        || (is_kind(live, "networking.k8s.io", "ServiceCIDR") && text(live, &["metadata", "name"]) == "kubernetes")
+}
+
+fn annotation<'a>(live: &'a Value, name: &str) -> Option<&'a str> {
+    at(live, &["metadata", "annotations"])?.get(name)?.as_str()
+}
+
+fn label<'a>(live: &'a Value, name: &str) -> Option<&'a str> {
+    at(live, &["metadata", "labels"])?.get(name)?.as_str()
 }

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::Signed;
 use super::failures::{Failure, Failures};
 use super::listing::{Asked, Paging};
+use super::writes::{Sent, WriteQuery};
 use crate::state::AppState;
 
 /// Which commits are listed.
@@ -94,4 +95,27 @@ pub(crate) async fn refuse_deletions(
 ) -> Result<StatusCode, Failure> {
     state.engine.refuse_deletions(&caller).await?;
     Ok(StatusCode::ACCEPTED)
+}
+
+/// Whether a kind has records.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KindDecision {
+    recorded: bool,
+}
+
+/// Lets a kind have records from now on, or none; the records that there are stay.
+#[utoipa::path(put, path = "/api/gitops/kinds/{kind}", tag = "gitops", request_body = KindDecision,
+    params(("kind" = String, Path, description = "With its group: Lease.coordination.k8s.io, or Node")),
+    responses((status = 204, description = "Decided"), Failures))]
+pub(crate) async fn set_kind_recorded(
+    State(state): State<AppState>,
+    Signed(caller): Signed,
+    Path(kind): Path<String>,
+    sent: Sent,
+) -> Result<StatusCode, Failure> {
+    let kind = kind.parse().map_err(|error: model::InvalidName| Failure::field("kind", error.0))?;
+    let (decision, _) = sent.read::<KindDecision>(&WriteQuery::default())?;
+    state.engine.set_kind_recorded(&caller, &kind, decision.recorded).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

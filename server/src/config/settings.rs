@@ -13,7 +13,7 @@ const PREFIX: &str = "DENSHIMON_";
 
 /// Every setting. In the environment its name has the prefix `DENSHIMON_` and capitals, but for `KUBECONFIG`; in the
 /// file, `repository_url` may also be written as `url` under `[repository]`.
-const NAMES: [&str; 22] = [
+const NAMES: [&str; 24] = [
     "listen",
     "public_url",
     "trusted_proxies",
@@ -32,6 +32,8 @@ const NAMES: [&str; 22] = [
     "repository_token",
     "repository_ssh_key_file",
     "commit_window",
+    "record_kinds",
+    "leave_out_kinds",
     "admin_password",
     "log",
     "log_format",

@@ -111,6 +111,7 @@ pub fn filled(pattern: &str) -> String {
         .replace("{*any}", "nowhere")
         .replace("{namespace}", "shop")
         .replace("{name}", "api")
+        .replace("{kind}", "Widget.nowhere")
         .replace("{sha}", table::COMMIT)
         .replace("{id}", if pattern.starts_with("/gitops") { table::COMMIT } else { "unknown" })
 }

@@ -4,7 +4,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
-use crate::cluster::kinds::built_in;
+use crate::cluster::kinds::followed;
 
 const EXPIRED: &str = r#"{"type":"ERROR","object":{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"too old resource version: 1 (2)","reason":"Expired","code":410}}"#;
 const OBJECT: &str = r#"{"type":"ADDED","object":{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"api","namespace":"shop","uid":"u","resourceVersion":"7"}}}"#;
@@ -46,9 +46,12 @@ async fn a_watch_that_is_too_old_lists_anew() {
         changes: Changes::default(),
         state: Arc::new(WatchStates::new(clock)),
         observed,
+        rules: watch::Sender::default(),
+        kinds_changed: Arc::default(),
     };
-    let kind = built_in().into_iter().find(|kind| kind.kind.kind == "ConfigMap").unwrap();
-    let following = tokio::spawn(follower.follow(kind, None, CancellationToken::new()));
+    let resource = kube::core::ApiResource::erase::<k8s_openapi::api::core::v1::ConfigMap>(&());
+    let kind = followed(Kind::new("", "ConfigMap"), resource, &KindRules::default());
+    let following = tokio::spawn(follower.follow(kind, CancellationToken::new()));
     let mut names = Vec::new();
     let listed = loop {
         match tokio::time::timeout(Duration::from_secs(20), seen.recv()).await.unwrap().unwrap() {

@@ -1,0 +1,135 @@
+//! Kinds come, change version and go while the engine runs, and people decide which are recorded.
+
+use std::path::Path;
+
+use engine::{Engine, Error};
+use model::Kind;
+use model::sync::{WatchState, WatchedKind};
+
+use crate::deployments::operator;
+use crate::harness::{Kubectl, TestEngine, eventually, git};
+
+/// A kind of this test's own.
+struct Gadget {
+    kubectl: Kubectl,
+    group: String,
+    namespace: String,
+}
+
+impl Gadget {
+    async fn new() -> Self {
+        let kubectl = Kubectl::shared().await;
+        let namespace = kubectl.create_namespace("kinds").await;
+        Self { kubectl, group: format!("g{:08x}.example.org", rand::random::<u32>()), namespace }
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::new(&self.group, "Gadget")
+    }
+
+    /// Defines the kind with these versions; the last is stored.
+    async fn define(&self, versions: &[&str]) {
+        let last = versions.last().unwrap();
+        let version = |name: &&str| {
+            format!(
+                "  - {{name: {name}, served: true, storage: {}, schema: {{openAPIV3Schema: {{type: object, \
+                 x-kubernetes-preserve-unknown-fields: true}}}}}}\n",
+                name == last
+            )
+        };
+        let group = &self.group;
+        let document = format!(
+            "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {{name: \
+             gadgets.{group}}}\nspec:\n  group: {group}\n  scope: Namespaced\n  names: {{plural: gadgets, singular: \
+             gadget, kind: Gadget}}\n  versions:\n{}",
+            versions.iter().map(version).collect::<String>()
+        );
+        self.kubectl.apply(&document, &self.namespace).await;
+        let name = format!("crd/gadgets.{group}");
+        self.kubectl.run(&["wait", "--for=condition=Established", &name, "--timeout=30s"]).await;
+    }
+
+    async fn put(&self, version: &str, size: u32) {
+        let document =
+            format!("apiVersion: {}/{version}\nkind: Gadget\nmetadata: {{name: one}}\nsize: {size}\n", self.group);
+        // kubectl finds out about a new kind a little later than the API server.
+        eventually("the gadget is applied", || async {
+            self.kubectl.try_apply(&document, &self.namespace).await.then_some(())
+        })
+        .await;
+    }
+
+    fn record(&self, repository: &Path) -> String {
+        let path = format!("main:clusters/test/{}/gadget.{}/one.yaml", self.namespace, self.group);
+        git(repository, &["show", &path])
+    }
+
+    async fn forget(&self) {
+        self.kubectl.run(&["delete", &format!("crd/gadgets.{}", self.group)]).await;
+    }
+}
+
+async fn watched(engine: &Engine, kind: &Kind) -> Option<WatchedKind> {
+    let kinds = engine.sync_status(&operator()).await.unwrap().kinds;
+    kinds.into_iter().find(|watched| watched.kind == *kind)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kind_is_followed_from_its_definition_to_its_end() {
+    let gadget = Gadget::new().await;
+    let test = TestEngine::start(&gadget.kubectl).await;
+    gadget.define(&["v1"]).await;
+    gadget.put("v1", 1).await;
+    let repository = test.repository();
+    let record = eventually("the gadget is recorded", || async {
+        Some(gadget.record(&repository)).filter(|record| !record.is_empty())
+    })
+    .await;
+    assert!(record.starts_with(&format!("apiVersion: {}/v1\n", gadget.group)), "{record}");
+
+    // The server now prefers and stores another version: the record stays in the one it is in.
+    gadget.define(&["v1", "v2"]).await;
+    gadget.put("v2", 2).await;
+    let record = eventually("the change is recorded", || async {
+        Some(gadget.record(&repository)).filter(|record| record.contains("size: 2"))
+    })
+    .await;
+    assert!(record.starts_with(&format!("apiVersion: {}/v1\n", gadget.group)), "{record}");
+
+    gadget.forget().await;
+    eventually("the kind is gone", || async { watched(&test.engine, &gadget.kind()).await.is_none().then_some(()) })
+        .await;
+    eventually("its records are gone", || async { gadget.record(&repository).is_empty().then_some(()) }).await;
+    test.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_decide_which_kinds_are_recorded() {
+    let gadget = Gadget::new().await;
+    let test = TestEngine::start(&gadget.kubectl).await;
+    let engine = &test.engine;
+    let lease = Kind::new("coordination.k8s.io", "Lease");
+    let usual = eventually("what is served is known", || watched(engine, &lease)).await;
+    assert_eq!(usual.state, WatchState::Off);
+    assert!(usual.left_out.unwrap().contains("Elections"));
+    let unknown = engine.set_kind_recorded(&operator(), &gadget.kind(), true).await;
+    assert!(matches!(unknown, Err(Error::NotFound { .. })), "{unknown:?}");
+
+    gadget.define(&["v1"]).await;
+    eventually("the kind is served", || async { watched(engine, &gadget.kind()).await }).await;
+    engine.set_kind_recorded(&operator(), &gadget.kind(), false).await.unwrap();
+    eventually("it is off", || async {
+        watched(engine, &gadget.kind()).await.filter(|kind| kind.state == WatchState::Off && kind.left_out.is_some())
+    })
+    .await;
+    gadget.put("v1", 1).await;
+    let repository = test.repository();
+    engine.set_kind_recorded(&operator(), &gadget.kind(), true).await.unwrap();
+    let record = eventually("the gadget is recorded after all", || async {
+        Some(gadget.record(&repository)).filter(|record| !record.is_empty())
+    })
+    .await;
+    assert!(record.contains("size: 1"), "{record}");
+    gadget.forget().await;
+    test.stop().await;
+}
