@@ -7,6 +7,7 @@
 //! Nothing here waits, reads a file, asks a clock or panics, and a [`Manifest`] never holds a Secret's value.
 
 mod compare;
+mod defaults;
 mod diff;
 mod fingerprint;
 mod identity;

@@ -10,6 +10,7 @@
 mod account;
 mod authority;
 mod claim;
+mod defaulted;
 mod evidence;
 mod job;
 mod metadata;
@@ -43,6 +44,7 @@ pub fn sanitize(live: &Value) -> Manifest {
     claim::clean(&mut tree);
     authority::clean(&mut tree);
     ownership::clean(&mut tree, &evidence);
+    defaulted::clean(&mut tree, &evidence);
     service::clean(&mut tree, &evidence);
     template::clean(&mut tree);
     namespace::clean(&mut tree);

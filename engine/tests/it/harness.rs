@@ -34,7 +34,7 @@ pub fn git(repository: &Path, arguments: &[&str]) -> String {
 pub struct Kubectl {
     pub kubeconfig: PathBuf,
     program: PathBuf,
-    _sandbox: sandbox::SharedSandbox,
+    _sandbox: Option<sandbox::SharedSandbox>,
 }
 
 impl Kubectl {
@@ -43,13 +43,23 @@ impl Kubectl {
         Self {
             kubeconfig: sandbox.kubeconfig().to_owned(),
             program: sandbox::kubectl_path().to_owned(),
-            _sandbox: sandbox,
+            _sandbox: Some(sandbox),
         }
+    }
+
+    /// kubectl for a control plane that somebody else keeps.
+    pub async fn of(kubeconfig: &Path) -> Self {
+        Self { kubeconfig: kubeconfig.to_owned(), program: sandbox::kubectl_path().to_owned(), _sandbox: None }
     }
 
     /// Runs kubectl, which must succeed, and returns what it prints.
     pub async fn run(&self, arguments: &[&str]) -> String {
-        let (success, output, error) = self.call(arguments, "").await;
+        self.run_with(arguments, "").await
+    }
+
+    /// The same with something to read.
+    pub async fn run_with(&self, arguments: &[&str], input: &str) -> String {
+        let (success, output, error) = self.call(arguments, input).await;
         assert!(success, "kubectl {arguments:?}: {error}");
         output
     }
@@ -62,12 +72,6 @@ impl Kubectl {
     /// Applies and says whether kubectl succeeded.
     pub async fn try_apply(&self, document: &str, namespace: &str) -> bool {
         self.call(&["apply", "-n", namespace, "-f", "-"], document).await.0
-    }
-
-    /// Returns what `kubectl diff` finds; empty when nothing differs.
-    pub async fn diff(&self, document: &str, namespace: &str) -> String {
-        let (_, output, error) = self.call(&["diff", "-n", namespace, "-f", "-"], document).await;
-        output + &error
     }
 
     /// Makes a namespace that no other test has.
@@ -107,6 +111,13 @@ impl TestEngine {
         let folder = tempfile::tempdir().unwrap();
         let engine = Engine::start(config(folder.path(), &kubectl.kubeconfig)).await.unwrap();
         Self { engine, folder }
+    }
+
+    /// Ends the engine and starts it again on the same repository, with an empty store.
+    pub async fn restart(self, kubectl: &Kubectl) -> Self {
+        self.stop().await;
+        let engine = Engine::start(config(self.folder.path(), &kubectl.kubeconfig)).await.unwrap();
+        Self { engine, folder: self.folder }
     }
 
     /// Takes an engine that was started otherwise, and the folder it lives in.

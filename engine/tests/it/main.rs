@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails there")]
 
 mod accounts;
+mod defaults;
 mod deployments;
 mod drafts;
 mod faithful;

@@ -21,7 +21,9 @@ pub(super) struct Evidence {
 pub(super) struct Owners {
     /// Without what is only owned because `kubectl apply` wrote back the server's defaults.
     pub(super) owned: Node,
-    /// The same, and without what a manager was only given because nobody knew (`before-first-apply`).
+    /// What was asked for by a server-side apply, which names nothing else.
+    pub(super) asked: Node,
+    /// The same as `owned`, and without what a manager was only given because nobody knew (`before-first-apply`).
     firm: Node,
     /// What anybody owns.
     pub(super) shape: Node,
@@ -140,6 +142,9 @@ fn read_owners(object: &Value, applied: bool) -> Option<Owners> {
             continue;
         }
         owners.owned.add(fields);
+        if !update {
+            owners.asked.add(fields);
+        }
         if manager != "before-first-apply" {
             owners.firm.add(fields);
         }

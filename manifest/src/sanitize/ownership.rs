@@ -158,7 +158,7 @@ fn keep_listed(items: &mut [Value], given: &[Value]) {
 }
 
 /// Tells whether an item has these names; one that lacks a name has the default, which cannot be known here.
-fn is_named(item: &Value, names: &Map<String, Value>) -> bool {
+pub(super) fn is_named(item: &Value, names: &Map<String, Value>) -> bool {
     names.iter().all(|(key, name)| item.get(key).is_none_or(|own| own == name))
 }
 
