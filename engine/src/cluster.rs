@@ -26,7 +26,7 @@ use crate::{EngineConfig, StartError};
 
 use inventory::Inventory;
 pub use kinds::KindRules;
-pub(crate) use kinds::RecordedVersions;
+pub(crate) use kinds::{RecordedVersions, makes_kinds};
 
 /// Events that wait for the recorder; when it is behind, the watches wait.
 const QUEUE: usize = 1024;

@@ -5,11 +5,15 @@
 //! the table holds for all its servers; see
 //! <https://github.com/kubernetes/community/blob/master/contributors/devel/sig-architecture/api_changes.md>.
 
+mod schema;
+
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 use serde_json::Value;
+
+pub use schema::SchemaDefaults;
 
 /// The table as it is kept: `Deployment.apps/v1` and its rows.
 type Table = BTreeMap<String, Vec<Row>>;

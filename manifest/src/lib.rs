@@ -21,6 +21,7 @@ mod summarize;
 mod tree;
 
 pub use compare::{FieldChange, compare};
+pub use defaults::SchemaDefaults;
 pub use diff::{diff, diff_trees};
 pub use fingerprint::{Fingerprint, fingerprint};
 pub use identity::{IdentityError, identity};
@@ -28,7 +29,7 @@ pub use mask::{MASKED, NOT_RECORDED, mask};
 pub use parse::{Document, MAX_BYTES, MAX_DEPTH, ParseError, parse};
 pub use path::{RecordPath, record_path, resource_at};
 pub use render::{render, render_tree};
-pub use sanitize::{left_out, sanitize};
+pub use sanitize::{left_out, sanitize, sanitize_custom};
 pub use subject::subject;
 pub use summarize::summarize;
 pub use tree::Manifest;

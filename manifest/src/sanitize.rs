@@ -24,6 +24,7 @@ mod template;
 
 use serde_json::Value;
 
+use crate::defaults::SchemaDefaults;
 use crate::sanitize::evidence::Evidence;
 use crate::tree::{Manifest, prune};
 
@@ -33,6 +34,11 @@ pub use skip::left_out;
 ///
 /// A Secret keeps its type and keys; its values are replaced by [`crate::NOT_RECORDED`].
 pub fn sanitize(live: &Value) -> Manifest {
+    sanitize_custom(live, &SchemaDefaults::default())
+}
+
+/// The same where the definitions of custom kinds are known: what they fill in is left out, too.
+pub fn sanitize_custom(live: &Value, schemas: &SchemaDefaults) -> Manifest {
     let evidence = Evidence::of(live);
     let mut tree = live.clone();
     // The status is what the cluster makes of the rest.
@@ -44,7 +50,7 @@ pub fn sanitize(live: &Value) -> Manifest {
     claim::clean(&mut tree);
     authority::clean(&mut tree);
     ownership::clean(&mut tree, &evidence);
-    defaulted::clean(&mut tree, &evidence);
+    defaulted::clean(&mut tree, &evidence, schemas);
     service::clean(&mut tree, &evidence);
     template::clean(&mut tree);
     namespace::clean(&mut tree);

@@ -88,10 +88,14 @@ pub(super) fn essential(rules: &KindRules) -> Vec<FollowedKind> {
     kinds.into_iter().map(|(kind, resource)| followed(kind, resource, rules)).collect()
 }
 
+/// Returns the kind that defines others.
+pub(super) fn definitions() -> Kind {
+    Kind::new("apiextensions.k8s.io", "CustomResourceDefinition")
+}
+
 /// Tells whether a change of such a resource may change which kinds there are.
-pub(super) fn makes_kinds(kind: &Kind) -> bool {
-    *kind == Kind::new("apiextensions.k8s.io", "CustomResourceDefinition")
-        || *kind == Kind::new("apiregistration.k8s.io", "APIService")
+pub(crate) fn makes_kinds(kind: &Kind) -> bool {
+    *kind == definitions() || *kind == Kind::new("apiregistration.k8s.io", "APIService")
 }
 
 /// Makes a kind one to be followed.

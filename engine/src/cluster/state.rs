@@ -83,6 +83,11 @@ impl WatchStates {
         }
     }
 
+    /// Tells whether a kind's first list is still being read.
+    pub(super) fn is_listing(&self, kind: &Kind) -> bool {
+        self.lock().get(kind).is_none_or(|entry| entry.state == WatchState::Listing)
+    }
+
     /// Forgets the kinds that are not served.
     pub(super) fn forget_unserved(&self, is_served: impl Fn(&Kind) -> bool) {
         self.lock().retain(|kind, _| is_served(kind));

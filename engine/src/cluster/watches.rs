@@ -10,7 +10,7 @@ use tokio_util::task::TaskTracker;
 use super::Observed;
 use super::discovery::{Served, discover};
 use super::follow::Follower;
-use super::kinds::{FollowedKind, KindRules, RecordedVersions, choose, essential, followed};
+use super::kinds::{FollowedKind, KindRules, RecordedVersions, choose, definitions, essential, followed};
 use crate::panics;
 
 /// How often the kinds are asked for when nothing says that they have changed.
@@ -86,7 +86,12 @@ impl Watches {
     /// Begins and ends watches as what is served and wanted asks for.
     async fn adjust(&mut self, served: &Served, rules: &KindRules) {
         let needed: Vec<Kind> = essential(rules).into_iter().map(|kind| kind.kind).collect();
+        // A definition says what is filled into its resources, so the recorder sees it before them.
+        let definitions_known = !self.follower.state.is_listing(&definitions());
         for (kind, versions) in &served.kinds {
+            if !definitions_known && !needed.contains(kind) {
+                continue;
+            }
             let left_out = rules.left_out(kind);
             self.follower.state.leave_out(kind, left_out);
             if left_out.is_some() && !needed.contains(kind) {

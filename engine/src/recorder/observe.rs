@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use manifest::{left_out, render, sanitize};
+use manifest::{SchemaDefaults, left_out, render, sanitize_custom};
 use model::history::Verb;
 use model::sync::WatchState;
 use model::{Kind, ResourceRef, Timestamp};
@@ -15,7 +15,7 @@ use super::plan::read_record;
 use super::recover::kind_folder;
 use super::window::{Change, Content};
 use super::work::Work;
-use crate::cluster::Observed;
+use crate::cluster::{Observed, makes_kinds};
 use crate::repository::{RepositoryError, blob_id};
 
 /// A resource as it was seen.
@@ -82,7 +82,10 @@ impl Work {
         if !sighting.gone {
             self.refused.remove(&path);
         }
-        let content = match content_of(&sighting) {
+        if makes_kinds(&sighting.resource.kind) {
+            self.schemas.learn(&sighting.object);
+        }
+        let content = match content_of(&sighting, &self.schemas) {
             Ok(content) => content,
             Err(error) => {
                 tracing::error!(error = %error, resource = %sighting.resource, "a resource cannot be rendered");
@@ -222,12 +225,12 @@ impl Work {
     }
 }
 
-fn content_of(sighting: &Sighting) -> Result<Option<Content>, RepositoryError> {
+fn content_of(sighting: &Sighting, schemas: &SchemaDefaults) -> Result<Option<Content>, RepositoryError> {
     // What is owned by a controller or made by the server has no record; one that becomes so loses it.
     if sighting.gone || left_out(&sighting.object).is_some() {
         return Ok(None);
     }
-    let text = render(&sanitize(&sighting.object));
+    let text = render(&sanitize_custom(&sighting.object, schemas));
     Ok(Some(Content { blob: blob_id(text.as_bytes())?, text }))
 }
 

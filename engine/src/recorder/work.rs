@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt};
+use manifest::SchemaDefaults;
 use model::git::CommitId;
 use model::sync::SyncProblem;
 use model::{ClusterName, ResourceRef};
@@ -53,6 +54,8 @@ pub(super) struct Work {
     pub(super) claimed: HashSet<String>,
     /// What the ledger has to be told.
     pub(super) owed: VecDeque<Owed>,
+    /// What definitions fill into their resources.
+    pub(super) schemas: SchemaDefaults,
     cluster: ClusterName,
     committing: Option<BoxFuture<'static, Finished>>,
     /// Changes in the commit under way.
@@ -86,6 +89,7 @@ impl Work {
             started: Vec::new(),
             claimed: HashSet::new(),
             owed: VecDeque::new(),
+            schemas: SchemaDefaults::default(),
             cluster: config.cluster.name.clone(),
             committing: None,
             under_way: 0,

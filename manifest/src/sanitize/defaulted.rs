@@ -5,18 +5,19 @@
 
 use serde_json::{Map, Value};
 
-use crate::defaults::Defaults;
+use crate::defaults::{Defaults, SchemaDefaults};
 use crate::sanitize::evidence::{Evidence, Node};
 use crate::sanitize::ownership::is_named;
 use crate::tree::text;
 
 /// Applies the rule.
-pub(super) fn clean(tree: &mut Value, evidence: &Evidence) {
+pub(super) fn clean(tree: &mut Value, evidence: &Evidence, schemas: &SchemaDefaults) {
     // In a document somebody typed it, and `kubectl apply` has told what it was given.
     if !evidence.live || evidence.applied.is_some() {
         return;
     }
-    let Some(defaults) = Defaults::of(text(tree, &["apiVersion"]), text(tree, &["kind"])) else { return };
+    let (api_version, kind) = (text(tree, &["apiVersion"]), text(tree, &["kind"]));
+    let Some(defaults) = Defaults::of(api_version, kind).or_else(|| schemas.of(api_version, kind)) else { return };
     let asked = evidence.owners.as_ref().map(|owners| &owners.asked);
     clean_value(tree, defaults, asked);
 }
