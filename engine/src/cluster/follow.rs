@@ -15,7 +15,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::inventory::Inventory;
-use super::kinds::{FollowedKind, KindRules, makes_kinds};
+use super::kinds::{FollowedKind, KindRules, definitions, makes_kinds, stored_version};
 use super::state::WatchStates;
 use super::{Observed, changes::Changes};
 use crate::{Clock, panics};
@@ -174,6 +174,11 @@ impl Follower {
         let Some((resource, object)) = self.read(kind, object) else { return Ok(()) };
         present.insert(resource.clone());
         self.inventory.apply(&resource, &object, &self.changes);
+        if kind.kind == definitions()
+            && let Some((kind, version)) = stored_version(&object)
+        {
+            self.state.note_stored(kind, version);
+        }
         if kind.recorded && manifest::left_out(&object).is_none() {
             let seen_at = self.clock.now();
             self.send(Observed::Changed { resource, object: Arc::new(object), seen_at, initial }).await?;

@@ -7,6 +7,7 @@ use k8s_openapi::api::core::v1::{Namespace, Pod, Service};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::core::{ApiResource, Resource};
 use model::Kind;
+use serde_json::Value;
 
 /// A kind and what its watch is for.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,6 +89,15 @@ pub(super) fn essential(rules: &KindRules) -> Vec<FollowedKind> {
     kinds.into_iter().map(|(kind, resource)| followed(kind, resource, rules)).collect()
 }
 
+/// Reads which kind a definition makes, and in which version its resources are stored.
+pub(super) fn stored_version(definition: &Value) -> Option<(Kind, String)> {
+    let text = |path: &str| definition.pointer(path).and_then(Value::as_str);
+    let versions = definition.pointer("/spec/versions")?.as_array()?;
+    let stored = versions.iter().find(|version| version.get("storage") == Some(&Value::Bool(true)))?;
+    let kind = Kind::new(text("/spec/group")?, text("/spec/names/kind")?);
+    Some((kind, stored.get("name")?.as_str()?.to_owned()))
+}
+
 /// Returns the kind that defines others.
 pub(super) fn definitions() -> Kind {
     Kind::new("apiextensions.k8s.io", "CustomResourceDefinition")
@@ -104,15 +114,22 @@ pub(super) fn followed(kind: Kind, resource: ApiResource, rules: &KindRules) -> 
     FollowedKind { kind, resource, recorded }
 }
 
-/// Chooses a version: the one that is followed, else the one that records are in, else the server's favourite. So a
-/// server that changes its mind changes no record.
+/// Chooses a version: the one that is followed, else the one that records are in, so that a server that changes its
+/// mind changes no record; else the one that resources are stored in, since reading in another may fill in that one's
+/// defaults; else the server's favourite.
 pub(super) fn choose(
     versions: &[ApiResource],
     current: Option<&ApiResource>,
     recorded: Option<&str>,
+    stored: Option<&str>,
 ) -> Option<ApiResource> {
     let of = |version: &str| versions.iter().find(|known| known.version == version);
-    current.and_then(|current| of(&current.version)).or(recorded.and_then(of)).or(versions.first()).cloned()
+    current
+        .and_then(|current| of(&current.version))
+        .or(recorded.and_then(of))
+        .or(stored.and_then(of))
+        .or(versions.first())
+        .cloned()
 }
 
 /// The version that each kind's records are in.
@@ -144,7 +161,7 @@ mod tests {
         let served = [version("v2"), version("v1")];
         let check = |current: Option<&str>, recorded: Option<&str>, expect: &str| {
             let current = current.map(version);
-            let chosen = choose(&served, current.as_ref(), recorded).unwrap();
+            let chosen = choose(&served, current.as_ref(), recorded, None).unwrap();
             assert_eq!(chosen.version, expect);
         };
         check(None, None, "v2");
@@ -152,6 +169,7 @@ mod tests {
         check(Some("v1"), Some("v2"), "v1");
         check(Some("v1beta1"), None, "v2");
         check(None, Some("v1beta1"), "v2");
-        assert_eq!(choose(&[], None, None), None);
+        assert_eq!(choose(&served, None, None, Some("v1")).unwrap().version, "v1");
+        assert_eq!(choose(&[], None, None, None), None);
     }
 }

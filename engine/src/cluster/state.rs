@@ -1,6 +1,6 @@
 //! How each watch does, and whether the cluster answers at all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use model::sync::{WatchState, WatchedKind};
@@ -13,13 +13,15 @@ use crate::Clock;
 pub(crate) struct WatchStates {
     clock: Clock,
     kinds: Mutex<BTreeMap<Kind, WatchedKind>>,
+    /// The version that a custom kind's resources are stored in.
+    stored: Mutex<HashMap<Kind, String>>,
     /// Since when and why the cluster does not answer.
     away: watch::Sender<Option<(Timestamp, String)>>,
 }
 
 impl WatchStates {
     pub(super) fn new(clock: Clock) -> Self {
-        Self { clock, kinds: Mutex::default(), away: watch::Sender::new(None) }
+        Self { clock, kinds: Mutex::default(), stored: Mutex::default(), away: watch::Sender::new(None) }
     }
 
     pub(super) fn kinds(&self) -> Vec<WatchedKind> {
@@ -86,6 +88,16 @@ impl WatchStates {
     /// Tells whether a kind's first list is still being read.
     pub(super) fn is_listing(&self, kind: &Kind) -> bool {
         self.lock().get(kind).is_none_or(|entry| entry.state == WatchState::Listing)
+    }
+
+    /// Notes in which version a custom kind's resources are stored.
+    pub(super) fn note_stored(&self, kind: Kind, version: String) {
+        self.stored.lock().unwrap_or_else(PoisonError::into_inner).insert(kind, version);
+    }
+
+    /// Returns the version that a custom kind's resources are stored in.
+    pub(super) fn stored(&self, kind: &Kind) -> Option<String> {
+        self.stored.lock().unwrap_or_else(PoisonError::into_inner).get(kind).cloned()
     }
 
     /// Forgets the kinds that are not served.

@@ -102,8 +102,9 @@ impl Watches {
                 continue;
             }
             let current = self.running.get(kind).map(|watch| &watch.kind.resource);
+            let stored = self.follower.state.stored(kind);
             let recorded = self.recorded.get(kind).map(String::as_str);
-            if let Some(resource) = choose(versions, current, recorded) {
+            if let Some(resource) = choose(versions, current, recorded, stored.as_deref()) {
                 self.begin(followed(kind.clone(), resource, rules));
             }
         }

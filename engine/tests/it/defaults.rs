@@ -268,7 +268,10 @@ async fn learn(samples: &[Sample]) -> BTreeMap<String, Vec<Value>> {
     let pods = answers_for_pods(&kinds);
     kinds
         .into_iter()
-        .map(|(kind, findings)| (kind, rows(&findings, &pods)))
+        .map(|(kind, findings)| {
+            let rows = rows(&kind, &findings, &pods);
+            (kind, rows)
+        })
         .filter(|(_, rows)| !rows.is_empty())
         .collect()
 }
@@ -294,8 +297,8 @@ fn note_absence(sample: &Sample, findings: &mut Findings) {
 /// Pods are described in many kinds: what differs between them depends on more than its place.
 fn answers_for_pods(kinds: &BTreeMap<String, Findings>) -> BTreeMap<String, BTreeSet<String>> {
     let mut answers: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (at, finding) in kinds.values().flatten() {
-        if let Some(field) = field_of_pod(at) {
+    for (kind, at, finding) in kinds.iter().flat_map(|(kind, all)| all.iter().map(move |(at, one)| (kind, at, one))) {
+        if let Some(field) = field_of_pod(kind, at) {
             let values = finding.back.values().flatten().filter(|value| *value != "null").cloned();
             answers.entry(field).or_default().extend(values);
         }
@@ -303,11 +306,15 @@ fn answers_for_pods(kinds: &BTreeMap<String, Findings>) -> BTreeMap<String, BTre
     answers
 }
 
-fn field_of_pod(at: &str) -> Option<String> {
-    at.rsplit_once("template.spec.").map(|(_, field)| field.replace("initContainers", "containers"))
+fn field_of_pod(kind: &str, at: &str) -> Option<String> {
+    let field = match kind.starts_with("Pod/") {
+        true => at.strip_prefix("spec."),
+        false => at.rsplit_once("template.spec.").map(|(_, field)| field),
+    };
+    field.map(|field| field.replace("initContainers", "containers"))
 }
 
-fn rows(findings: &Findings, pods: &BTreeMap<String, BTreeSet<String>>) -> Vec<Value> {
+fn rows(kind: &str, findings: &Findings, pods: &BTreeMap<String, BTreeSet<String>>) -> Vec<Value> {
     let mut rows = Vec::new();
     for (at, finding) in findings.iter().filter(|(at, finding)| finding.added && !ALWAYS_WRITTEN.contains(&at.as_str()))
     {
@@ -317,7 +324,7 @@ fn rows(findings: &Findings, pods: &BTreeMap<String, BTreeSet<String>>) -> Vec<V
             let is_value = !first.is_null() && !first.is_array() && first.get("others").is_none();
             (answers.len() == 1 && is_value).then_some(first)
         };
-        if field_of_pod(at).is_some_and(|field| pods.get(&field).is_some_and(|answers| answers.len() > 1)) {
+        if field_of_pod(kind, at).is_some_and(|field| pods.get(&field).is_some_and(|answers| answers.len() > 1)) {
             continue;
         }
         let all: BTreeSet<String> = finding.back.values().flatten().cloned().collect();

@@ -176,6 +176,9 @@ fn strip_run_of_pod(spec: &mut Value) {
 }
 
 fn strip_binding(item: &mut Value) {
+    if item["spec"]["volumeName"].as_str().is_some_and(|name| name.starts_with("pvc-")) {
+        item["spec"].as_object_mut().unwrap().remove("volumeName");
+    }
     let claim = item["spec"].get_mut("claimRef").and_then(Value::as_object_mut);
     claim.into_iter().for_each(|claim| {
         claim.remove("uid");

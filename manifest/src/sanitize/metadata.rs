@@ -44,7 +44,7 @@ const ANNOTATIONS: [&str; 18] = [
 
 /// Put there by admission or a controller of Kubernetes itself, which do so again. Any other finalizer is kept:
 /// Argo CD's or Crossplane's are set by people.
-const FINALIZERS: [&str; 9] = [
+const FINALIZERS: [&str; 10] = [
     "kubernetes.io/pvc-protection",
     "kubernetes.io/pv-protection",
     "foregroundDeletion",
@@ -52,6 +52,7 @@ const FINALIZERS: [&str; 9] = [
     "batch.kubernetes.io/job-tracking",
     "service.kubernetes.io/load-balancer-cleanup",
     "customresourcecleanup.apiextensions.k8s.io",
+    "networking.k8s.io/service-cidr-finalizer",
     "external-provisioner.volume.kubernetes.io/finalizer",
     "kubernetes",
 ];

@@ -8,7 +8,7 @@ use crate::tree::{at, is_kind, text};
 type Rule = (fn(&Value) -> bool, &'static str);
 
 /// The first that fits counts.
-const RULES: [Rule; 8] = [
+const RULES: [Rule; 9] = [
     (is_of_system, "Kubernetes keeps its own objects in this namespace."),
     (has_controller, "Its controller makes it, and makes it again."),
     (is_secret_of_machines, "A program keeps a token or its history in it."),
@@ -16,6 +16,7 @@ const RULES: [Rule; 8] = [
     (is_election, "An election renews it every few seconds."),
     (is_bootstrap_role, "The API server makes it when it starts, and puts it right again."),
     (is_bootstrap_priority, "The API server makes it when it starts, and puts it right again."),
+    (is_provisioned, "A storage driver makes it for a claim, and deletes it with the claim."),
     (is_allocated, "Kubernetes allocates or registers it by itself."),
 ];
 
@@ -75,6 +76,13 @@ fn is_bootstrap_priority(live: &Value) -> bool {
     annotation(live, "apf.kubernetes.io/autoupdate-spec") == Some("true")
         || (is_kind(live, "scheduling.k8s.io", "PriorityClass")
             && text(live, &["metadata", "name"]).starts_with("system-"))
+}
+
+/// Restored before its claim, it would bind the new claim to the old disk.
+fn is_provisioned(live: &Value) -> bool {
+    is_kind(live, "", "PersistentVolume")
+        && annotation(live, "pv.kubernetes.io/provisioned-by").is_some()
+        && text(live, &["spec", "persistentVolumeReclaimPolicy"]) == "Delete"
 }
 
 fn is_allocated(live: &Value) -> bool {

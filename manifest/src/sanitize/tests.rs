@@ -323,6 +323,15 @@ fn what_machines_make_is_not_recorded() {
         (false, object("v1", "Namespace", json!({"metadata": {"name": "kube-public"}}))),
         (true, object("v1", "Namespace", json!({"metadata": {"name": "shop"}}))),
         (true, object("v1", "ConfigMap", json!({"metadata": {"name": "kube-system", "namespace": "shop"}}))),
+        (
+            false,
+            object(
+                "v1",
+                "PersistentVolume",
+                json!({"metadata": {"name": "pvc-1", "annotations": {"pv.kubernetes.io/provisioned-by": "csi.example"}},
+                    "spec": {"persistentVolumeReclaimPolicy": "Delete"}}),
+            ),
+        ),
         (true, object("v1", "PersistentVolume", json!({"metadata": {"name": "kube-system"}}))),
         (false, object("scheduling.k8s.io/v1", "PriorityClass", json!({"metadata": {"name": "system-node-critical"}}))),
         (
