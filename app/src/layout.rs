@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use leptos_router::components::Outlet;
 use leptos_router::hooks::use_location;
 use model::ErrorKind;
+use model::sync::SyncChip;
 
 pub use side_nav::PAGES;
 pub use sync_chip::chip_words;
@@ -18,6 +19,7 @@ use crate::address::Address;
 use crate::failure::FailurePage;
 use crate::live::Live;
 use crate::reading::{once_read, reading};
+use crate::ui::{Age, Banner, Tone};
 use api::read_frame;
 use keys::Keys;
 use side_nav::SideNav;
@@ -30,12 +32,12 @@ pub fn Frame() -> impl IntoView {
     provide_context(live);
     let frame = reading(move || live.sync.get(), |_| read_frame());
     let location = use_location();
+    let chip = Signal::derive(move || frame.get().and_then(Result::ok).map(|frame| frame.chip));
     view! {
         <a class="skip-link" href="#content">"Skip to the content"</a>
         <Transition>
             {move || once_read(frame, move || {
                 let place = Memo::new(move |_| frame.get().map(|frame| frame.map(|frame| frame.place)));
-                let chip = Signal::derive(move || frame.get().and_then(Result::ok).map(|frame| frame.chip));
                 move || place.get().map(|place| match place {
                     Ok(place) => {
                         let user = place.user.clone();
@@ -51,10 +53,32 @@ pub fn Frame() -> impl IntoView {
             })}
         </Transition>
         <main id="content" tabindex="-1">
+            {move || live.is_lost().then(|| view! {
+                <Banner tone=Tone::Warn>
+                    <p>
+                        "This page does not hear of changes at the moment; what it shows may be old. It goes on as "
+                        "soon as Denshimon answers."
+                    </p>
+                </Banner>
+            })}
+            <Transition>{move || once_read(frame, move || move || chip.get().and_then(away))}</Transition>
             <Outlet/>
         </main>
         <Keys/>
     }
+}
+
+/// Says on every page that what it shows is old.
+fn away(chip: SyncChip) -> Option<impl IntoView> {
+    let SyncChip::ClusterAway { since } = chip else { return None };
+    Some(view! {
+        <Banner tone=Tone::Warn>
+            <p>
+                "The cluster has not answered since " <Age at=since/>
+                ". What pages show of it is from before; nothing can be changed until it is back."
+            </p>
+        </Banner>
+    })
 }
 
 /// The address to come back to; nothing for Home, where a sign-in leads anyway.

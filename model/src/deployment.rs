@@ -70,6 +70,8 @@ pub enum DeploymentSort {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct DeploymentDetail {
     pub summary: DeploymentSummary,
+    /// Whoever reads this may also change it.
+    pub may_change: bool,
     pub resource_version: String,
     /// The template's revision, from 1.
     pub revision: u64,

@@ -69,6 +69,8 @@ pub enum SyncChip {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct SyncStatus {
     pub chip: SyncChip,
+    /// Whoever reads this may also retry, commit and decide.
+    pub may_steer: bool,
     pub repository: RepositoryStatus,
     pub kinds: Vec<WatchedKind>,
     /// Observed and not yet committed.

@@ -26,6 +26,7 @@ pub struct Quick {
     pub target: DeploymentRef,
     desired: u32,
     paused: bool,
+    may_change: bool,
     /// Revisions that one can go back to.
     earlier: Vec<u64>,
 }
@@ -38,6 +39,7 @@ impl Quick {
             target: detail.summary.target.clone(),
             desired: detail.summary.desired,
             paused: detail.summary.paused,
+            may_change: detail.may_change,
             earlier: earlier.collect(),
         }
     }
@@ -46,6 +48,12 @@ impl Quick {
 /// One menu per action; each takes an optional reason, which goes into the commit.
 #[component]
 pub fn QuickActions(quick: Quick, submission: Submission) -> impl IntoView {
+    // Nobody is offered what would be refused.
+    quick.may_change.then(|| view! { <Menus quick=quick submission=submission/> })
+}
+
+#[component]
+fn Menus(quick: Quick, submission: Submission) -> impl IntoView {
     let target = quick.target;
     let replicas = quick.desired.to_string();
     let edit = format!("{}/edit", address_of(&target));

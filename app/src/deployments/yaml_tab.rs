@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use model::deployment::DeploymentRef;
+use wasm_bindgen::closure::Closure;
 
 use super::api::read_deployment_yaml;
 use crate::AppError;
@@ -42,18 +43,32 @@ impl YamlSource {
 #[component]
 fn YamlText(text: String, file: String) -> impl IntoView {
     let download = format!("data:application/yaml;charset=utf-8,{}", encode(&text));
-    let copied = RwSignal::new(false);
+    let said = RwSignal::new(None);
+    let can_copy = RwSignal::new(false);
+    // Without JavaScript, and in a page that came over plain HTTP, there is no clipboard.
+    Effect::new(move || can_copy.set(!window().navigator().clipboard().is_undefined()));
     let copying = text.clone();
     let copy = move |_| {
-        // The browser may refuse; the text can still be selected.
-        let _ = window().navigator().clipboard().write_text(&copying);
-        copied.set(true);
+        let say = move |words: &'static str| {
+            Closure::once_into_js(move || {
+                // The page may be another one by now.
+                let _ = said.try_set(Some(words));
+            })
+        };
+        let copied = window().navigator().clipboard().write_text(&copying);
+        let (done, failed) = (say("Copied."), say("The browser did not let it be copied: select the text instead."));
+        let then = js_sys::Reflect::get(&copied, &"then".into()).map(js_sys::Function::from);
+        // A promise always has it.
+        let _ = then.and_then(|then| then.call2(&copied, &done, &failed));
     };
     view! {
         <div class="button-row">
-            <button type="button" class="button" on:click=copy>"Copy"</button>
+            {move || can_copy.get().then(|| {
+                let copy = copy.clone();
+                view! { <button type="button" class="button" on:click=copy>"Copy"</button> }
+            })}
             <a class="button" href=download download=file>"Download"</a>
-            <span role="status">{move || copied.get().then_some("Copied.")}</span>
+            <span role="status">{move || said.get()}</span>
         </div>
         <pre class="yaml" tabindex="0" role="region" aria-label="Manifest">
             <code>{text}</code>

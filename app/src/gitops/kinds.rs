@@ -10,14 +10,15 @@ use crate::ui::{Age, EmptyState, Icon, Shape};
 
 /// One line per recorded kind, and a folded list of the others.
 #[component]
-pub fn KindTable(kinds: Vec<WatchedKind>, submission: Submission) -> impl IntoView {
+pub fn KindTable(kinds: Vec<WatchedKind>, may_steer: bool, submission: Submission) -> impl IntoView {
     if kinds.is_empty() {
         return view! { <EmptyState what="No kind is watched yet; the cluster has not answered."/> }.into_any();
     }
     let (recorded, left_out): (Vec<_>, Vec<_>) = kinds.into_iter().partition(|kind| kind.left_out.is_none());
+    let decider = may_steer.then_some(submission);
     let count = left_out.len();
-    let recorded = recorded.into_iter().map(|kind| recorded_row(kind, submission)).collect_view();
-    let left_out = left_out.into_iter().map(|kind| left_out_row(kind, submission)).collect_view();
+    let recorded = recorded.into_iter().map(|kind| recorded_row(kind, decider)).collect_view();
+    let left_out = left_out.into_iter().map(|kind| left_out_row(kind, decider)).collect_view();
     view! {
         <table class="list">
             <thead>
@@ -26,7 +27,7 @@ pub fn KindTable(kinds: Vec<WatchedKind>, submission: Submission) -> impl IntoVi
                     <th scope="col">"State"</th>
                     <th scope="col" class="number">"Objects"</th>
                     <th scope="col">"Last event"</th>
-                    <th scope="col"><span class="visually-hidden">"Actions"</span></th>
+                    <th scope="col"><span class="hidden-visually">"Actions"</span></th>
                 </tr>
             </thead>
             <tbody>{recorded}</tbody>
@@ -38,7 +39,7 @@ pub fn KindTable(kinds: Vec<WatchedKind>, submission: Submission) -> impl IntoVi
                     <tr>
                         <th scope="col">"Kind"</th>
                         <th scope="col">"Why"</th>
-                        <th scope="col"><span class="visually-hidden">"Actions"</span></th>
+                        <th scope="col"><span class="hidden-visually">"Actions"</span></th>
                     </tr>
                 </thead>
                 <tbody>{left_out}</tbody>
@@ -48,7 +49,7 @@ pub fn KindTable(kinds: Vec<WatchedKind>, submission: Submission) -> impl IntoVi
     .into_any()
 }
 
-fn recorded_row(kind: WatchedKind, submission: Submission) -> impl IntoView {
+fn recorded_row(kind: WatchedKind, decider: Option<Submission>) -> impl IntoView {
     let name = kind.kind.qualified();
     view! {
         <tr>
@@ -56,31 +57,38 @@ fn recorded_row(kind: WatchedKind, submission: Submission) -> impl IntoView {
             <td data-label="State">{state(kind.state)}</td>
             <td data-label="Objects" class="number">{kind.objects.to_string()}</td>
             <td data-label="Last event">{kind.last_event.map(|at| view! { <Age at=at/> })}</td>
-            <td class="actions">{decide(name, "leave_out", "Leave out", submission)}</td>
+            <td class="actions">{decide(name, "leave_out", "Leave out", decider)}</td>
         </tr>
     }
 }
 
-fn left_out_row(kind: WatchedKind, submission: Submission) -> impl IntoView {
+fn left_out_row(kind: WatchedKind, decider: Option<Submission>) -> impl IntoView {
     let name = kind.kind.qualified();
     view! {
         <tr>
             <th scope="row" data-label="Kind" class="name">{name.clone()}</th>
             <td data-label="Why">{kind.left_out}</td>
-            <td class="actions">{decide(name, "record", "Record", submission)}</td>
+            <td class="actions">{decide(name, "record", "Record", decider)}</td>
         </tr>
     }
 }
 
-fn decide(kind: String, decision: &'static str, words: &'static str, submission: Submission) -> impl IntoView {
+/// A button for those who may decide.
+fn decide(
+    kind: String,
+    decision: &'static str,
+    words: &'static str,
+    decider: Option<Submission>,
+) -> Option<impl IntoView> {
+    let submission = decider?;
     let label = format!("{words} {kind}");
-    view! {
+    Some(view! {
         <PostForm to=SetKindRecorded::PATH submission=submission>
             <input type="hidden" name="kind" value=kind/>
             <input type="hidden" name="decision" value=decision/>
             <button type="submit" class="button small" aria-label=label>{words}</button>
         </PostForm>
-    }
+    })
 }
 
 fn state(state: WatchState) -> impl IntoView {

@@ -41,6 +41,7 @@ pub fn StatusPage() -> impl IntoView {
 
 #[component]
 fn Status(status: SyncStatus, submission: Submission) -> impl IntoView {
+    let may_steer = status.may_steer;
     let (shape, tone, words) = chip_words(&status.chip);
     let waiting = match status.waiting {
         0 => "Nothing waits to be committed.".to_owned(),
@@ -54,23 +55,25 @@ fn Status(status: SyncStatus, submission: Submission) -> impl IntoView {
                 <Icon shape=shape/>
                 {words}
             </p>
-            <div class="actions">
-                <PostForm to=RetrySync::PATH submission=submission>
-                    <button type="submit" class="button">"Retry"</button>
-                </PostForm>
-                <PostForm to=CommitNow::PATH submission=submission>
-                    <button type="submit" class="button main">"Commit now"</button>
-                </PostForm>
-            </div>
+            {may_steer.then(|| view! {
+                <div class="actions">
+                    <PostForm to=RetrySync::PATH submission=submission>
+                        <button type="submit" class="button">"Retry"</button>
+                    </PostForm>
+                    <PostForm to=CommitNow::PATH submission=submission>
+                        <button type="submit" class="button main">"Commit now"</button>
+                    </PostForm>
+                </div>
+            })}
         </div>
         <Problems problems=status.problems/>
-        <HeldDeletions records=status.held_deletions submission=submission/>
+        <HeldDeletions records=status.held_deletions may_steer=may_steer submission=submission/>
         <p>{waiting}</p>
         <p class="muted">{lag}</p>
         <h2>"Repository"</h2>
         <Repository repository=status.repository/>
         <h2>"Kinds"</h2>
-        <KindTable kinds=status.kinds submission=submission/>
+        <KindTable kinds=status.kinds may_steer=may_steer submission=submission/>
     }
 }
 
@@ -90,7 +93,7 @@ fn Problems(problems: Vec<SyncProblem>) -> impl IntoView {
 }
 
 #[component]
-fn HeldDeletions(records: Vec<String>, submission: Submission) -> impl IntoView {
+fn HeldDeletions(records: Vec<String>, may_steer: bool, submission: Submission) -> impl IntoView {
     (!records.is_empty()).then(|| {
         let words = format!(
             "{} records have no resource any more. That is much at once, so they stay until you decide.",
@@ -106,14 +109,16 @@ fn HeldDeletions(records: Vec<String>, submission: Submission) -> impl IntoView 
                     <summary>"Which records"</summary>
                     <ul>{rows}</ul>
                 </details>
-                <div class="button-row">
-                    <PostForm to=ApproveDeletions::PATH submission=submission>
-                        <button type="submit" class="button danger">"Delete the records"</button>
-                    </PostForm>
-                    <PostForm to=RefuseDeletions::PATH submission=submission>
-                        <button type="submit" class="button">"Keep them"</button>
-                    </PostForm>
-                </div>
+                {may_steer.then(|| view! {
+                    <div class="button-row">
+                        <PostForm to=ApproveDeletions::PATH submission=submission>
+                            <button type="submit" class="button danger">"Delete the records"</button>
+                        </PostForm>
+                        <PostForm to=RefuseDeletions::PATH submission=submission>
+                            <button type="submit" class="button">"Keep them"</button>
+                        </PostForm>
+                    </div>
+                })}
             </section>
         }
     })

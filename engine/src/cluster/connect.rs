@@ -15,12 +15,13 @@ pub(super) async fn connect(config: &ClusterConfig) -> Result<Client, StartError
     let config = match &config.access {
         ClusterAccess::Kubeconfig { path, context } => {
             let file = Kubeconfig::read_from(path).map_err(|error| {
-                StartError::Cluster(format!("Cannot read the kubeconfig {}: {error}.", path.display()))
+                StartError::Cluster(format!("KUBECONFIG: cannot read {}: {error}.", path.display()))
             })?;
+            let setting = if context.is_some() { "DENSHIMON_CONTEXT" } else { "KUBECONFIG" };
             let options = KubeConfigOptions { context: context.clone(), ..KubeConfigOptions::default() };
-            Config::from_custom_kubeconfig(file, &options).await.map_err(|error| {
-                StartError::Cluster(format!("Cannot use the kubeconfig {}: {error}.", path.display()))
-            })?
+            Config::from_custom_kubeconfig(file, &options)
+                .await
+                .map_err(|error| StartError::Cluster(format!("{setting}: cannot use {}: {error}.", path.display())))?
         }
         ClusterAccess::InCluster => Config::incluster().map_err(|error| {
             StartError::Cluster(format!("Cannot use the pod's service account: {error}. Set KUBECONFIG instead."))

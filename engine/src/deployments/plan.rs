@@ -174,8 +174,14 @@ impl Plan {
         self.live = Some(live);
     }
 
+    /// Going back to a revision takes back a change of the pod template, and of nothing else.
     pub(super) fn undo(&self) -> Option<UndoAction> {
         let live = self.live.as_ref().filter(|_| self.verb != Verb::Delete)?;
+        let before = manifest::sanitize(live).into_tree();
+        let changes = manifest::compare(Some(&before), self.wanted.as_ref());
+        if changes.is_empty() || !changes.iter().all(|change| change.path.starts_with("spec.template.")) {
+            return None;
+        }
         let revision = live.pointer("/metadata/annotations/deployment.kubernetes.io~1revision")?;
         Some(UndoAction::Rollback { revision: revision.as_str()?.parse().ok()? })
     }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::list::Entry;
 use super::{form, not_found, refusal, what};
 use crate::cluster::inventory::ReplicaSetRow;
-use crate::rights::{Action, check_in};
+use crate::rights::{Action, check, check_in};
 use crate::{Caller, Engine, Error};
 
 impl Engine {
@@ -44,6 +44,7 @@ impl Engine {
         let containers = spec.template.spec.as_ref().map(|pod| pod.containers.as_slice()).unwrap_or_default();
         let count = |number: Option<i32>| number.and_then(|number| u32::try_from(number).ok()).unwrap_or(0);
         Ok(DeploymentDetail {
+            may_change: check(caller, Action::WriteDeployments).is_ok(),
             resource_version: deployment.metadata.resource_version.clone().unwrap_or_default(),
             revision,
             updated: count(status.updated_replicas),

@@ -55,6 +55,7 @@ impl Engine {
             }));
             SyncStatus {
                 chip: pages.chip(),
+                may_steer: check(caller, Action::SteerSync).is_ok(),
                 repository: RepositoryStatus {
                     remote: config.remote.as_ref().map(ToString::to_string),
                     branch: config.branch.clone(),

@@ -176,6 +176,26 @@ fn every_route_that_is_laid_out_by_hand_has_a_row_in_the_security_table() {
 }
 
 #[test]
+fn every_setting_is_in_the_readme() {
+    let names = read("server/src/config/settings.rs");
+    let names = names.split("const NAMES").nth(1).unwrap().split("];").next().unwrap();
+    let readme = read("README.md");
+    let rows: Vec<&str> = readme.lines().filter(|line| line.starts_with("| `")).collect();
+    let is_told = |name: &str| {
+        let (full, last) = (name.to_uppercase(), name.rsplit_once('_').map_or(name, |(_, last)| last).to_uppercase());
+        // `DENSHIMON_X_USERNAME`, `_TOKEN`: the second is told in the first one's row.
+        let prefix = full.split('_').next().unwrap();
+        let ends = [format!("`DENSHIMON_{full}`"), format!("`{full}`")];
+        rows.iter().any(|row| {
+            ends.iter().any(|end| row.contains(end.as_str()))
+                || (row.contains(&format!("`DENSHIMON_{prefix}_")) && row.contains(&format!("_{last}`")))
+        })
+    };
+    let wrong: Vec<String> = quoted(names).filter(|name| !is_told(name)).map(str::to_owned).collect();
+    check(&wrong, "These settings are not in the README's table");
+}
+
+#[test]
 fn every_server_function_has_an_address_of_its_own() {
     let mut wrong = Vec::new();
     let mut seen = BTreeMap::new();

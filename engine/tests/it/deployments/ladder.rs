@@ -35,6 +35,7 @@ async fn what_is_previewed_is_what_is_written() {
     let options = WriteOptions { resource_version: preview.resource_version, ..WriteOptions::default() };
     let applied = shop.test.engine.apply_deployment(&operator(), &change, &options).await.unwrap();
     assert_eq!(applied.summary, preview.commit_subject);
+    assert_eq!(applied.undo, Some(UndoAction::Rollback { revision: 1 }));
     let container = ".spec.template.spec.containers[0]";
     assert_eq!(shop.field(&target, &format!("{container}.image")).await, "registry.example/shop/api:1.4.2");
     assert_eq!(shop.field(&target, &format!("{container}.env[*].name")).await, "MODE");
@@ -46,7 +47,8 @@ async fn what_is_previewed_is_what_is_written() {
         labels: Some(BTreeMap::from([("team".into(), Some("blue".into()))])),
         ..DeploymentEdit::default()
     };
-    shop.apply(DeploymentChange::Edit(target.clone(), changes)).await.unwrap();
+    let applied = shop.apply(DeploymentChange::Edit(target.clone(), changes)).await.unwrap();
+    assert_eq!(applied.undo, None, "an earlier revision has only the template");
     assert_eq!(shop.field(&target, &format!("{container}.env[*].name")).await, "NEW");
     assert_eq!(shop.field(&target, ".metadata.labels.team").await, "blue");
     assert_eq!(shop.field(&target, ".spec.replicas").await, "3");
