@@ -1,5 +1,5 @@
 // The whole loop as a new user meets it: account, deploy, watch, find the commit, take it back. In one program, in order.
-import type { Page } from "@playwright/test";
+import type { Page, Route } from "@playwright/test";
 
 import { ADMIN, eventually, expect, expectAccessible, expectNoSidewaysScroll, signIn, test } from "../support/fixtures.ts";
 
@@ -50,7 +50,7 @@ test("a deployment is previewed, made, becomes healthy and is a commit with the 
   await page.getByLabel("Replicas").fill("2");
   await page.getByRole("button", { name: "Preview" }).click();
   await expect(page.getByText(`Create Deployment ${namespace}/api`)).toBeVisible();
-  await expect(page.getByText("registry.example/shop/api:1.4.2").first()).toBeVisible();
+  await expect(page.locator(".diff").getByText("image: registry.example/shop/api:1.4.2")).toBeVisible();
   await expectAccessible(page);
   await page.getByLabel("Reason").fill("first deployment");
   await page.getByRole("button", { name: "Apply", exact: true }).click();
@@ -87,6 +87,15 @@ test("a scale with a reason is a row of the history with its commit, and undo ta
   await expect(page.getByText(`Scale ${namespace}/api to 5`).first()).toBeVisible();
   await expect(page.getByText("more visitors").first()).toBeVisible();
   await expectAccessible(page);
+
+  // The row leads to its difference and its commit.
+  const row = page.locator("li", { hasText: "more visitors" }).first();
+  await row.getByText("show the diff").click();
+  await expect(row.locator(".diff").getByText("replicas: 5")).toBeVisible();
+  await row.getByRole("link", { name: /^commit / }).click();
+  await expect(page).toHaveURL(/\/gitops\/commits\/[0-9a-f]{40}/);
+  await expect(page.locator(".diff").getByText("replicas: 5")).toBeVisible();
+  await expect(page.getByText("more visitors").first()).toBeVisible();
 });
 
 test("a change behind its back is a commit by kubectl", async ({ page, program }) => {
@@ -154,6 +163,51 @@ test("a page that was cut off catches up when it is back", async ({ page, progra
   await expect(page.getByText("seen=late")).toBeVisible();
 });
 
+test("a page whose stream is refused says so and goes on by itself", async ({ page, program, javaScriptEnabled, expectedMessages }) => {
+  expectedMessages.push(/status of 503/);
+  const refuse = (route: Route) => route.fulfill({ status: 503, body: "" });
+  await page.route("**/live/**", refuse);
+  await signIn(page);
+  await page.goto(page_of());
+  const notice = page.getByText("This page does not hear of changes");
+  if (javaScriptEnabled === false) {
+    await expect(notice).toHaveCount(0);
+    return;
+  }
+  await expect(notice).toBeVisible();
+  program.kubectl("label", "deployment", "api", "-n", namespace, "again=yes");
+  await page.unroute("**/live/**", refuse);
+  await expect(page.getByText("again=yes")).toBeVisible();
+  await expect(notice).toHaveCount(0);
+});
+
+test("a manifest can be copied and downloaded", async ({ page, context, javaScriptEnabled }) => {
+  await signIn(page);
+  await page.goto(page_of("/yaml"));
+  const download = page.waitForEvent("download");
+  await page.getByRole("link", { name: "Download" }).click();
+  expect((await download).suggestedFilename()).toBe("api.yaml");
+  const copy = page.getByRole("button", { name: "Copy" });
+  if (javaScriptEnabled === false) {
+    await expect(copy).toHaveCount(0);
+    return;
+  }
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await copy.click();
+  await expect(page.getByText("Copied.")).toBeVisible();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toContain("kind: Deployment");
+});
+
+test("kinds can be left out of the records and taken in again", async ({ page }) => {
+  await signIn(page);
+  await page.goto("/gitops/status");
+  await page.getByRole("button", { name: "Leave out PodDisruptionBudget.policy" }).click();
+  await page.getByText(/kinds have no records/).click();
+  await expect(page.getByText("Elections and heartbeats").first()).toBeVisible();
+  await page.getByRole("button", { name: "Record PodDisruptionBudget.policy" }).click();
+  await expect(page.getByRole("button", { name: "Leave out PodDisruptionBudget.policy" })).toBeVisible();
+});
+
 test("a session that ends in mid-form loses nothing", async ({ page, context, expectedMessages }) => {
   expectedMessages.push(/status of 401/);
   await signIn(page);
@@ -173,13 +227,15 @@ test("a session that ends in mid-form loses nothing", async ({ page, context, ex
   await expect(page.getByLabel("Name", { exact: true })).toHaveValue("kept");
 });
 
-test("every page is accessible and fits, wide and narrow, dark and light", async ({ page }) => {
+test("every page is accessible and fits, wide and narrow, dark and light", async ({ page, program, expectedMessages }) => {
+  expectedMessages.push(/status of 404/);
   test.setTimeout(240_000);
   await signIn(page);
   const pages = [
     "/", "/deployments", "/deployments/new", page_of(), page_of("/pods"), page_of("/events"), page_of("/yaml"),
     page_of("/history"), page_of("/edit"), "/gitops/status", "/gitops/commits", "/account", "/team/users", "/team/audit",
-    "/search?q=api",
+    "/search?q=api", "/deployments/new?view=yaml", `/gitops/commits/${program.git("rev-parse", "HEAD").trim()}`,
+    "/sign-in", "/reset?token=spent", "/nowhere",
   ];
   for (const width of [1280, 360]) {
     for (const colorScheme of ["dark", "light"] as const) {
@@ -187,7 +243,7 @@ test("every page is accessible and fits, wide and narrow, dark and light", async
       await page.emulateMedia({ colorScheme });
       for (const path of pages) {
         const answer = await page.goto(path);
-        expect(answer?.status(), path).toBe(200);
+        expect(answer?.status(), path).toBe(path === "/nowhere" ? 404 : 200);
         await expect(page.locator("h1")).toHaveCount(1);
         await expectAccessible(page);
         await expectNoSidewaysScroll(page);
@@ -259,6 +315,15 @@ test("a viewer sees and cannot write", async ({ page, program, expectedMessages 
   await signIn(page, { username: "grace", password: "another horse battery" });
   await page.goto("/deployments");
   await expect(page.getByRole("heading", { name: "Deployments" })).toBeVisible();
+  // Nothing is offered that would be refused.
+  program.kubectl("create", "deployment", "seen", "-n", namespace, "--image=registry.example/shop/seen:1");
+  await expect(async () => {
+    await page.goto(`/deployments/${namespace}/seen`);
+    await expect(page.getByRole("heading", { name: "seen", level: 1 })).toBeVisible({ timeout: 1_000 });
+  }).toPass({ timeout: 20_000 });
+  await expect(page.locator("main summary")).toHaveCount(0);
+  await page.goto("/gitops/status");
+  await expect(page.getByRole("button", { name: /Retry|Commit now|Leave out/ })).toHaveCount(0);
   const answer = await page.request.patch(`/api/deployments/${namespace}/api`, {
     headers: { Origin: program.url },
     data: { replicas: 9 },

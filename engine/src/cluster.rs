@@ -119,6 +119,10 @@ impl Cluster {
 
     /// Takes new decisions about kinds.
     pub(crate) fn set_rules(&self, rules: KindRules) {
+        // Pages say so at once; the watches follow.
+        for known in self.state.kinds() {
+            self.state.leave_out(&known.kind, rules.left_out(&known.kind));
+        }
         self.rules.send_replace(rules);
     }
 

@@ -226,12 +226,18 @@ async fn wait_until_unused(dir: &Path, idle: Duration) -> Result<()> {
         }
         if is_leased(dir)? {
             last_use = Instant::now();
-        } else if last_use.elapsed() > idle {
+        } else if last_use.elapsed() > idle && since_lease(dir)? > idle {
             fs::remove_file(State::path(dir))?;
             return Ok(());
         }
         lock.unlock()?;
     }
+}
+
+/// How long ago a lease came or went: one that was held for a moment between two looks counts, too.
+fn since_lease(dir: &Path) -> Result<Duration> {
+    // A clock that was put back makes it no older.
+    Ok(fs::metadata(dir.join("leases"))?.modified()?.elapsed().unwrap_or_default())
 }
 
 fn is_leased(dir: &Path) -> Result<bool> {
