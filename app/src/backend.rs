@@ -18,7 +18,7 @@ use model::ErrorKind;
 use tokio::sync::OnceCell;
 use tower_sessions::Session;
 
-pub use caller::{caller, signed_in_or_away};
+pub use caller::{caller, signed_in_or_away, signed_in_or_back};
 pub use reveals::Reveals;
 pub use same_site::same_site;
 pub use session::{

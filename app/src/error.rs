@@ -38,6 +38,12 @@ impl AppError {
         self
     }
 
+    /// Adds what was typed into several fields.
+    #[must_use]
+    pub fn with_all_typed(self, typed: &[(&str, &str)]) -> Self {
+        typed.iter().fold(self, |error, (field, text)| error.with_typed(field, text))
+    }
+
     /// Returns what was typed into a field; empty when that is not known.
     pub fn typed(&self, field: &str) -> String {
         self.typed.iter().find(|(name, _)| name == field).map(|(_, text)| text.clone()).unwrap_or_default()

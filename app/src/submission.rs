@@ -26,6 +26,8 @@ type Fetch = <SetTheme as ServerFn>::Client;
 #[derive(Clone, Copy, Debug)]
 pub struct Submission {
     problem: RwSignal<Option<AppError>>,
+    /// Where the form led that failed, when the page begins with that.
+    failed: StoredValue<Option<String>>,
     pending: RwSignal<bool>,
     answers: RwSignal<u32>,
 }
@@ -35,10 +37,10 @@ impl Submission {
     ///
     /// Must be called in a page, outside of what waits for resources.
     pub fn of(paths: &[&str]) -> Self {
-        let failed = use_context::<ServerActionError>()
-            .filter(|error| paths.contains(&error.path()))
-            .map(|error| ServerFnUrlError::<AppError>::decode_err(error.err()));
-        Self { problem: RwSignal::new(failed), pending: RwSignal::new(false), answers: RwSignal::new(0) }
+        let failed = use_context::<ServerActionError>().filter(|error| paths.contains(&error.path()));
+        let problem = failed.as_ref().map(|error| ServerFnUrlError::<AppError>::decode_err(error.err()));
+        let failed = StoredValue::new(failed.map(|error| error.path().to_owned()));
+        Self { problem: RwSignal::new(problem), failed, pending: RwSignal::new(false), answers: RwSignal::new(0) }
     }
 
     /// Returns what went wrong.
@@ -59,6 +61,11 @@ impl Submission {
     /// Returns what had been typed into a field of the form that failed, when the page begins with that.
     pub fn typed(self, field: &str) -> String {
         self.problem.with_untracked(|problem| problem.as_ref().map(|error| error.typed(field))).unwrap_or_default()
+    }
+
+    /// Tells whether the page begins with the failure of the form that leads here.
+    pub fn failed_at(self, path: &str) -> bool {
+        self.failed.with_value(|failed| failed.as_deref() == Some(path))
     }
 
     async fn send(self, to: &'static str, body: String) {
@@ -99,6 +106,11 @@ async fn post(to: &str, body: String) -> Result<(), AppError> {
 
 async fn outcome(answer: impl ClientRes<AppError>) -> Result<(), AppError> {
     match answer.status() {
+        // Whose session has ended signs in and comes back to the form as it is.
+        401 if answer.has_redirect() => {
+            call_redirect_hook(&answer.location());
+            Ok(())
+        }
         400.. => Err(AppError::de(answer.try_into_bytes().await?)),
         200..=299 => {
             if answer.has_redirect() {

@@ -225,6 +225,21 @@ test("a session that ends in mid-form loses nothing", async ({ page, context, ex
   await page.getByRole("link", { name: "Change what you typed" }).click();
   await expect(page.getByLabel("Image")).toHaveValue("registry.example/shop/kept:1");
   await expect(page.getByLabel("Name", { exact: true })).toHaveValue("kept");
+
+  // The quick menus, too.
+  await page.goto(page_of());
+  await openMenu(page, "Scale");
+  await page.getByLabel("Replicas").fill("7");
+  await page.locator("details[open]").getByLabel("Reason").fill("a reason to keep");
+  await context.clearCookies();
+  await page.locator("details[open]").getByRole("button", { name: "Scale" }).click();
+  await expect(page).toHaveURL(/sign-in/);
+  await page.getByLabel("User name").fill(ADMIN.username);
+  await page.getByLabel("Password", { exact: true }).fill(ADMIN.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page.getByText("What you typed is kept")).toBeVisible();
+  await expect(page.getByLabel("Replicas")).toHaveValue("7");
+  await expect(page.locator("details[open]").getByLabel("Reason")).toHaveValue("a reason to keep");
 });
 
 test("every page is accessible and fits, wide and narrow, dark and light", async ({ page, program, expectedMessages }) => {
@@ -252,7 +267,8 @@ test("every page is accessible and fits, wide and narrow, dark and light", async
   }
 });
 
-test("what the cluster says stays text, whatever it says", async ({ page, program, javaScriptEnabled }) => {
+test("what the cluster says stays text, whatever it says", async ({ page, program, javaScriptEnabled, expectedMessages }) => {
+  expectedMessages.push(/status of 409/);
   const attack = `</script><script>window.attacked=1</script><!--<img src=x onerror="window.attacked=1">\u2028`;
   const name = "hostile";
   const metadata = { name, namespace, annotations: { note: attack, "example.org/link": "javascript:window.attacked=1" } };
@@ -271,6 +287,11 @@ test("what the cluster says stays text, whatever it says", async ({ page, progra
   await openMenu(page, "Scale");
   await page.getByLabel("Replicas").fill("2");
   await page.locator("details[open]").getByLabel("Reason").fill(attack);
+  await page.locator("details[open]").getByRole("button", { name: "Scale" }).click();
+  // Another manager declares the replicas: it is named, and taken over only by word.
+  await expect(page.getByText(/Others manage what you change: <img onerror=alert\(1\)> owns spec.replicas/)).toBeVisible();
+  await page.locator("details[open]").getByLabel("Take over these fields").check();
+  await expect(page.locator("details[open]").getByLabel("Reason")).toHaveValue(attack);
   await page.locator("details[open]").getByRole("button", { name: "Scale" }).click();
   await expect(page.getByText(`Scaled ${namespace}/${name} from 1 to 2`)).toBeVisible();
   await eventually(() => program.git("log", "-1", "--format=%B"), (text) => text.includes("window.attacked"), "the reason is in the commit");

@@ -1,6 +1,7 @@
 //! What can be done to a Deployment at once: scale, restart, pause, resume, undo, delete.
 
 use leptos::prelude::*;
+use model::ErrorKind;
 use model::deployment::{DeploymentDetail, DeploymentRef};
 use server_fn::ServerFn;
 
@@ -9,6 +10,7 @@ use super::api::{
     DeleteDeployment, PauseDeployment, RestartDeployment, ResumeDeployment, ScaleDeployment, UndoDeployment,
 };
 use crate::submission::{PostForm, Submission};
+use crate::ui::Checkbox;
 
 /// Where the menus' forms lead.
 pub const QUICK_PATHS: [&str; 6] = [
@@ -55,17 +57,20 @@ pub fn QuickActions(quick: Quick, submission: Submission) -> impl IntoView {
 #[component]
 fn Menus(quick: Quick, submission: Submission) -> impl IntoView {
     let target = quick.target;
-    let replicas = quick.desired.to_string();
+    let typed = move |path: &str, field: &str| typed_at(submission, path, field);
+    let replicas = Some(typed(ScaleDeployment::PATH, "replicas")).filter(|typed| !typed.is_empty());
+    let replicas = replicas.unwrap_or_else(|| quick.desired.to_string());
     let edit = format!("{}/edit", address_of(&target));
     let fields = || view! { <Target target=target.clone()/> };
     let (in_scale, in_restart, in_hold) = (fields(), fields(), fields());
     let pause_or_resume = if quick.paused {
         view! {
-            <Menu words="Resume">
+            <Menu words="Resume" open=submission.failed_at(ResumeDeployment::PATH)>
                 <PostForm to=ResumeDeployment::PATH submission=submission>
                     {in_hold}
                     <p>"Lets rollouts go on."</p>
-                    <Reason form="resume"/>
+                    <Reason form="resume" typed=typed(ResumeDeployment::PATH, "reason")/>
+                    <TakeOver form="resume" submission=submission/>
                     <button type="submit" class="button main">"Resume"</button>
                 </PostForm>
             </Menu>
@@ -73,11 +78,12 @@ fn Menus(quick: Quick, submission: Submission) -> impl IntoView {
         .into_any()
     } else {
         view! {
-            <Menu words="Pause">
+            <Menu words="Pause" open=submission.failed_at(PauseDeployment::PATH)>
                 <PostForm to=PauseDeployment::PATH submission=submission>
                     {in_hold}
                     <p>"Holds back rollouts; what runs goes on running."</p>
-                    <Reason form="pause"/>
+                    <Reason form="pause" typed=typed(PauseDeployment::PATH, "reason")/>
+                    <TakeOver form="pause" submission=submission/>
                     <button type="submit" class="button main">"Pause"</button>
                 </PostForm>
             </Menu>
@@ -86,7 +92,7 @@ fn Menus(quick: Quick, submission: Submission) -> impl IntoView {
     };
     view! {
         <div class="actions">
-            <Menu words="Scale">
+            <Menu words="Scale" open=submission.failed_at(ScaleDeployment::PATH)>
                 <PostForm to=ScaleDeployment::PATH submission=submission>
                     {in_scale}
                     <div class="field">
@@ -101,15 +107,17 @@ fn Menus(quick: Quick, submission: Submission) -> impl IntoView {
                             value=replicas
                         />
                     </div>
-                    <Reason form="scale"/>
+                    <Reason form="scale" typed=typed(ScaleDeployment::PATH, "reason")/>
+                    <TakeOver form="scale" submission=submission/>
                     <button type="submit" class="button main">"Scale"</button>
                 </PostForm>
             </Menu>
-            <Menu words="Restart">
+            <Menu words="Restart" open=submission.failed_at(RestartDeployment::PATH)>
                 <PostForm to=RestartDeployment::PATH submission=submission>
                     {in_restart}
                     <p>"Replaces all pods, one after the other."</p>
-                    <Reason form="restart"/>
+                    <Reason form="restart" typed=typed(RestartDeployment::PATH, "reason")/>
+                    <TakeOver form="restart" submission=submission/>
                     <button type="submit" class="button main">"Restart"</button>
                 </PostForm>
             </Menu>
@@ -124,6 +132,7 @@ fn Menus(quick: Quick, submission: Submission) -> impl IntoView {
 #[component]
 fn UndoMenu(target: DeploymentRef, earlier: Vec<u64>, submission: Submission) -> impl IntoView {
     (!earlier.is_empty()).then(|| {
+        let typed = move |path: &str, field: &str| typed_at(submission, path, field);
         let options = earlier
             .iter()
             .map(|revision| {
@@ -132,14 +141,15 @@ fn UndoMenu(target: DeploymentRef, earlier: Vec<u64>, submission: Submission) ->
             })
             .collect_view();
         view! {
-            <Menu words="Undo">
+            <Menu words="Undo" open=submission.failed_at(UndoDeployment::PATH)>
                 <PostForm to=UndoDeployment::PATH submission=submission>
                     <Target target=target.clone()/>
                     <div class="field">
                         <label for="quick-revision">"Back to revision"</label>
                         <select id="quick-revision" name="revision">{options}</select>
                     </div>
-                    <Reason form="undo"/>
+                    <Reason form="undo" typed=typed(UndoDeployment::PATH, "reason")/>
+                    <TakeOver form="undo" submission=submission/>
                     <button type="submit" class="button main">"Undo the rollout"</button>
                 </PostForm>
             </Menu>
@@ -150,8 +160,9 @@ fn UndoMenu(target: DeploymentRef, earlier: Vec<u64>, submission: Submission) ->
 #[component]
 fn DeleteMenu(target: DeploymentRef, submission: Submission) -> impl IntoView {
     let name = target.name.to_string();
+    let typed = move |path: &str, field: &str| typed_at(submission, path, field);
     view! {
-        <Menu words="Delete">
+        <Menu words="Delete" open=submission.failed_at(DeleteDeployment::PATH)>
             <PostForm to=DeleteDeployment::PATH submission=submission>
                 <Target target=target.clone()/>
                 <div class="field">
@@ -165,19 +176,39 @@ fn DeleteMenu(target: DeploymentRef, submission: Submission) -> impl IntoView {
                         autocapitalize="none"
                         spellcheck="false"
                         required=true
+                        value=typed(DeleteDeployment::PATH, "typed")
                     />
                 </div>
-                <Reason form="delete"/>
+                <Reason form="delete" typed=typed(DeleteDeployment::PATH, "reason")/>
                 <button type="submit" class="button danger">"Delete"</button>
             </PostForm>
         </Menu>
     }
 }
 
+/// Returns what had been typed into a field of the form that failed, for that form only.
+fn typed_at(submission: Submission, path: &str, field: &str) -> String {
+    if submission.failed_at(path) { submission.typed(field) } else { String::new() }
+}
+
+/// Asks for a word where another manager declares what is to be changed.
 #[component]
-fn Menu(words: &'static str, children: Children) -> impl IntoView {
+fn TakeOver(form: &'static str, submission: Submission) -> impl IntoView {
+    let problem = submission.problem();
+    let is_conflict = move || {
+        problem.with(|problem| {
+            problem
+                .as_ref()
+                .is_some_and(|error| error.error.kind == ErrorKind::Conflict && !error.error.fields.is_empty())
+        })
+    };
+    move || is_conflict().then(|| view! { <Checkbox form=form name="take_over" label="Take over these fields"/> })
+}
+
+#[component]
+fn Menu(words: &'static str, open: bool, children: Children) -> impl IntoView {
     view! {
-        <details class="menu" name="quick-actions">
+        <details class="menu" name="quick-actions" open=open>
             <summary class="button">{words}</summary>
             <div class="menu-body">{children()}</div>
         </details>
@@ -193,12 +224,12 @@ fn Target(target: DeploymentRef) -> impl IntoView {
 }
 
 #[component]
-fn Reason(form: &'static str) -> impl IntoView {
+fn Reason(form: &'static str, typed: String) -> impl IntoView {
     let id = format!("{form}-reason");
     view! {
         <div class="field">
             <label for=id.clone()>"Reason" <span class="optional">" (optional)"</span></label>
-            <input id=id name="reason" type="text" maxlength="500" autocomplete="off"/>
+            <input id=id name="reason" type="text" maxlength="500" autocomplete="off" value=typed/>
         </div>
     }
 }

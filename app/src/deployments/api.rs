@@ -5,6 +5,8 @@ use model::deployment::{Applied, DeploymentDetail, DeploymentForm, DeploymentQue
 use model::event::EventSummary;
 use model::history::HistoryEntry;
 use model::{Namespace, Page, PageRequest, ResourceName};
+#[cfg(feature = "ssr")]
+use server_fn::ServerFn;
 
 use crate::AppError;
 use crate::json::Json;
@@ -89,13 +91,18 @@ pub async fn scale_deployment(
     name: ResourceName,
     replicas: String,
     #[server(default)] reason: String,
+    #[server(default)] take_over: bool,
 ) -> Result<(), AppError> {
-    let caller = crate::backend::signed_in_or_away().await?;
+    let typed = [("replicas", replicas.as_str()), ("reason", reason.as_str())];
+    let caller = crate::backend::signed_in_or_back(ScaleDeployment::PATH, &typed).await?;
     let Ok(count) = replicas.trim().parse::<u32>() else {
-        return Err(AppError::field("replicas", "Replicas is a whole number, such as 3.").answered());
+        let error = AppError::field("replicas", "Replicas is a whole number, such as 3.");
+        return Err(error.with_all_typed(&typed).answered());
     };
     let target = DeploymentRef::new(namespace, name);
-    finish(crate::backend::engine().scale_deployment(&caller, &target, count, &options(reason)).await).await
+    finish(crate::backend::engine().scale_deployment(&caller, &target, count, &options(&reason, take_over)).await)
+        .await
+        .map_err(|error| error.with_all_typed(&typed))
 }
 
 /// Replaces all pods, one after the other. Operators may call it.
@@ -107,10 +114,14 @@ pub async fn restart_deployment(
     namespace: Namespace,
     name: ResourceName,
     #[server(default)] reason: String,
+    #[server(default)] take_over: bool,
 ) -> Result<(), AppError> {
-    let caller = crate::backend::signed_in_or_away().await?;
+    let typed = [("reason", reason.as_str())];
+    let caller = crate::backend::signed_in_or_back(RestartDeployment::PATH, &typed).await?;
     let target = DeploymentRef::new(namespace, name);
-    finish(crate::backend::engine().restart_deployment(&caller, &target, &options(reason)).await).await
+    finish(crate::backend::engine().restart_deployment(&caller, &target, &options(&reason, take_over)).await)
+        .await
+        .map_err(|error| error.with_all_typed(&typed))
 }
 
 /// Holds back rollouts. Operators may call it.
@@ -122,10 +133,14 @@ pub async fn pause_deployment(
     namespace: Namespace,
     name: ResourceName,
     #[server(default)] reason: String,
+    #[server(default)] take_over: bool,
 ) -> Result<(), AppError> {
-    let caller = crate::backend::signed_in_or_away().await?;
+    let typed = [("reason", reason.as_str())];
+    let caller = crate::backend::signed_in_or_back(PauseDeployment::PATH, &typed).await?;
     let target = DeploymentRef::new(namespace, name);
-    finish(crate::backend::engine().pause_deployment(&caller, &target, &options(reason)).await).await
+    finish(crate::backend::engine().pause_deployment(&caller, &target, &options(&reason, take_over)).await)
+        .await
+        .map_err(|error| error.with_all_typed(&typed))
 }
 
 /// Lets rollouts go on. Operators may call it.
@@ -137,10 +152,14 @@ pub async fn resume_deployment(
     namespace: Namespace,
     name: ResourceName,
     #[server(default)] reason: String,
+    #[server(default)] take_over: bool,
 ) -> Result<(), AppError> {
-    let caller = crate::backend::signed_in_or_away().await?;
+    let typed = [("reason", reason.as_str())];
+    let caller = crate::backend::signed_in_or_back(ResumeDeployment::PATH, &typed).await?;
     let target = DeploymentRef::new(namespace, name);
-    finish(crate::backend::engine().resume_deployment(&caller, &target, &options(reason)).await).await
+    finish(crate::backend::engine().resume_deployment(&caller, &target, &options(&reason, take_over)).await)
+        .await
+        .map_err(|error| error.with_all_typed(&typed))
 }
 
 /// Goes back to an earlier rollout; to the one before the current when no revision is named. Operators may call it.
@@ -153,8 +172,10 @@ pub async fn undo_deployment(
     name: ResourceName,
     #[server(default)] revision: String,
     #[server(default)] reason: String,
+    #[server(default)] take_over: bool,
 ) -> Result<(), AppError> {
-    let caller = crate::backend::signed_in_or_away().await?;
+    let typed = [("revision", revision.as_str()), ("reason", reason.as_str())];
+    let caller = crate::backend::signed_in_or_back(UndoDeployment::PATH, &typed).await?;
     let revision = match revision.trim() {
         "" => None,
         text => {
@@ -163,7 +184,9 @@ pub async fn undo_deployment(
     };
     let target = DeploymentRef::new(namespace, name);
     let undo = model::deployment::Undo { revision };
-    finish(crate::backend::engine().undo_deployment(&caller, &target, undo, &options(reason)).await).await
+    finish(crate::backend::engine().undo_deployment(&caller, &target, undo, &options(&reason, take_over)).await)
+        .await
+        .map_err(|error| error.with_all_typed(&typed))
 }
 
 /// Deletes a Deployment whose name was typed. Operators may call it.
@@ -177,12 +200,15 @@ pub async fn delete_deployment(
     typed: String,
     #[server(default)] reason: String,
 ) -> Result<(), AppError> {
-    let caller = crate::backend::signed_in_or_away().await?;
+    let kept = [("typed", typed.as_str()), ("reason", reason.as_str())];
+    let caller = crate::backend::signed_in_or_back(DeleteDeployment::PATH, &kept).await?;
     if typed.trim() != name.as_str() {
-        return Err(AppError::field("typed", format!("Type {name} to delete this deployment.")).answered());
+        let error = AppError::field("typed", format!("Type {name} to delete this deployment."));
+        return Err(error.with_all_typed(&kept).answered());
     }
     let target = DeploymentRef::new(namespace, name);
-    let applied = crate::backend::engine().delete_deployment(&caller, &target, &options(reason)).await?;
+    let applied = crate::backend::engine().delete_deployment(&caller, &target, &options(&reason, false)).await;
+    let applied = applied.map_err(|error| AppError::from(error).with_all_typed(&kept))?;
     let address = crate::address::Address::new("/deployments").with("namespace", target.namespace.as_str());
     let address = address.with("done", &applied.operation);
     crate::backend::keep_applied(applied).await;
@@ -191,8 +217,8 @@ pub async fn delete_deployment(
 }
 
 #[cfg(feature = "ssr")]
-fn options(reason: String) -> model::deployment::WriteOptions {
-    model::deployment::WriteOptions { reason, ..model::deployment::WriteOptions::default() }
+fn options(reason: &str, take_over: bool) -> model::deployment::WriteOptions {
+    model::deployment::WriteOptions { reason: reason.to_owned(), resource_version: None, take_over }
 }
 
 /// Leads to the Deployment's page, which offers to take the write back.

@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 use model::deployment::{DeploymentForm, Draft, Preview};
 use serde::{Deserialize, Serialize};
+#[cfg(feature = "ssr")]
+use server_fn::ServerFn;
 
 use crate::AppError;
 use crate::json::Json;
@@ -76,7 +78,8 @@ pub async fn apply_draft(
     #[server(default)] reason: String,
     #[server(default)] take_over: bool,
 ) -> Result<(), AppError> {
-    let caller = crate::backend::signed_in_or_away().await?;
+    let typed = [("reason", reason.as_str())];
+    let caller = crate::backend::signed_in_or_back(ApplyDraft::PATH, &typed).await?;
     let engine = crate::backend::engine();
     let draft = engine.read_draft(&caller, &id, crate::backend::typed_here().as_deref()).await?;
     let resource_version = Some(resource_version).filter(|version| !version.is_empty());
@@ -87,7 +90,7 @@ pub async fn apply_draft(
     {
         tracing::debug!(%error, "an applied draft stays until it is too old");
     }
-    super::api::finish(applied).await.map_err(|error| error.with_typed("reason", &reason))
+    super::api::finish(applied).await.map_err(|error| error.with_all_typed(&typed))
 }
 
 #[cfg(feature = "ssr")]

@@ -42,6 +42,19 @@ pub(super) fn say(live: &Value, old: &Value, new: &Value) -> Said {
     Said::Apply(body)
 }
 
+/// Finds the fields that a change of one word (scale, pause, restart, undo) takes from those who declare them by
+/// server-side apply. Who merely updated them is not asked, as kubectl's same words ask nobody.
+pub(super) fn declared_by_others(live: &Value, old: &Value, new: &Value) -> Vec<FieldConflict> {
+    let declared = |entry: &&Value| entry.get("operation").and_then(Value::as_str) == Some("Apply");
+    let others: Vec<(&str, &Value)> = entries(live)
+        .filter(declared)
+        .filter_map(|entry| Some((entry.get("manager")?.as_str()?, entry.get("fieldsV1")?)))
+        .collect();
+    let mut changes = Changes::default();
+    changes.walk("", "", old, new, &others);
+    changes.foreign
+}
+
 /// Tells whether an entry is what Denshimon has applied.
 fn is_applied(entry: &Value) -> bool {
     entry.get("manager").and_then(Value::as_str) == Some(MANAGER)
@@ -116,10 +129,15 @@ impl Changes {
     fn walk(&mut self, path: &str, field: &str, old: &Value, new: &Value, others: &[(&str, &Value)]) {
         match (old, new, keys_of(field)) {
             (Value::Object(old), Value::Object(new), _) if !is_atomic(field) => {
-                for (key, value) in old {
+                // What somebody set to nothing is not there and theirs all the same.
+                let added = new.keys().filter(|key| !old.contains_key(*key));
+                for key in old.keys().chain(added) {
                     let others = below(others, |owned| owned.get(format!("f:{key}")));
                     let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-                    self.walk_or_remove(&path, key, value, new.get(key), &others);
+                    match old.get(key) {
+                        Some(value) => self.walk_or_remove(&path, key, value, new.get(key), &others),
+                        None => self.blame(&path, &others),
+                    }
                 }
             }
             (Value::Array(items), Value::Array(_), Some(keys)) => {

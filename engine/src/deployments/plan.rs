@@ -7,7 +7,7 @@ use model::deployment::{DeploymentChange, DeploymentRef, FieldConflict, Undo, Un
 use model::history::Verb;
 use serde_json::Value;
 
-use super::owned::{Said, say};
+use super::owned::{Said, declared_by_others, say};
 use super::transplant::transplant;
 use super::{edit, form, refusal, what, yaml};
 use crate::rights::{Action, check_in};
@@ -34,7 +34,11 @@ pub(super) enum Sending {
         foreign: Vec<FieldConflict>,
     },
     /// A new pod template, at the generation that was read.
-    Template(Value),
+    Template {
+        template: Value,
+        /// Fields of it that others declare.
+        foreign: Vec<FieldConflict>,
+    },
     Delete,
 }
 
@@ -139,13 +143,15 @@ impl Engine {
         form::set(&mut template, &["metadata", "labels"], "pod-template-hash", None);
         let mut object = live.clone();
         form::set(&mut object, &["spec"], "template", Some(template.clone()));
+        let base = manifest::sanitize(&live).into_tree();
         let wanted = manifest::sanitize(&object).into_tree();
+        let foreign = declared_by_others(&live, &base, &wanted);
         Ok(Plan {
             target: target.clone(),
             verb: Verb::Undo,
             live: Some(live),
             wanted: Some(wanted),
-            send: Sending::Template(template),
+            send: Sending::Template { template, foreign },
         })
     }
 
@@ -161,8 +167,8 @@ impl Plan {
     /// Returns the fields of others that a replacement takes.
     pub(super) fn foreign(&self) -> &[FieldConflict] {
         match &self.send {
-            Sending::Replace { foreign, .. } => foreign,
-            Sending::Apply(_) | Sending::Template(_) | Sending::Delete => &[],
+            Sending::Replace { foreign, .. } | Sending::Template { foreign, .. } => foreign,
+            Sending::Apply(_) | Sending::Delete => &[],
         }
     }
 

@@ -6,9 +6,10 @@ use model::history::Verb;
 use serde_json::{Value, json};
 
 use super::check::check_replicas;
+use super::owned::declared_by_others;
 use super::plan::version;
 use super::write::Write;
-use super::{MANAGER, RESTARTED_AT, what};
+use super::{MANAGER, RESTARTED_AT, refusal, what};
 use crate::rights::{Action, check_in};
 use crate::{Caller, Engine, Error};
 
@@ -30,12 +31,13 @@ impl Engine {
         let old = live.pointer("/spec/replicas").and_then(Value::as_u64).and_then(|old| u32::try_from(old).ok());
         let old = old.unwrap_or(1);
         let words = format!("Scale {target} to {replicas}");
+        let patch = json!({ "spec": { "replicas": replicas } });
         self.check_fresh(&live, options)?;
+        check_declared(&live, &patch, options)?;
         let before = version(&live).map(ToOwned::to_owned);
         let write = Write { target: target.clone(), verb: Verb::Scale, summary: words, before };
         let (api, name) = (self.deployment_api(target), target.name.clone());
         let done = self.perform(caller, write, options, async move {
-            let patch = json!({ "spec": { "replicas": replicas } });
             let scale = api.patch_scale(name.as_str(), &parameters(), &Patch::Merge(patch)).await?;
             let metadata = scale.metadata;
             Ok((metadata.uid.unwrap_or_default(), metadata.resource_version))
@@ -147,6 +149,7 @@ impl Engine {
         options: &WriteOptions,
     ) -> Result<Applied, Error> {
         self.check_fresh(live, options)?;
+        check_declared(live, &patch, options)?;
         let before = version(live).map(ToOwned::to_owned);
         let write = Write { target: target.clone(), verb, summary: words.to_owned(), before };
         let (api, name) = (self.deployment_api(target), target.name.clone());
@@ -157,6 +160,14 @@ impl Engine {
         let (operation, resource_version) = done.await?;
         Ok(Applied { operation, target: target.clone(), resource_version, summary: words.to_owned(), undo: None })
     }
+}
+
+/// Refuses to change what another manager declares, unless it is to be taken over.
+fn check_declared(live: &Value, patch: &Value, options: &WriteOptions) -> Result<(), Error> {
+    let mut wanted = live.clone();
+    json_patch::merge(&mut wanted, patch);
+    let foreign = declared_by_others(live, live, &wanted);
+    if options.take_over || foreign.is_empty() { Ok(()) } else { Err(refusal::owned_by_others(&foreign)) }
 }
 
 fn parameters() -> PatchParams {

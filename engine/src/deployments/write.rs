@@ -91,7 +91,7 @@ impl Engine {
                 }?
             }
             Sending::Replace { object, .. } => return self.replace_strictly(&plan.target, object, dry_run).await,
-            Sending::Template(template) => {
+            Sending::Template { template, .. } => {
                 let generation = plan.live.as_ref().and_then(|live| live.pointer("/metadata/generation"));
                 let operations = json!([
                     { "op": "test", "path": "/metadata/generation", "value": generation },
@@ -213,7 +213,7 @@ fn uid(object: &Value) -> Option<&str> {
 fn is_outdated(status: &Status, plan: &Plan) -> bool {
     match plan.send {
         Sending::Replace { .. } | Sending::Delete => status.code == 409,
-        Sending::Template(_) => {
+        Sending::Template { .. } => {
             matches!(status.code, 409 | 422) && status.details.as_ref().is_none_or(|d| d.causes.is_empty())
         }
         Sending::Apply(_) => false,

@@ -63,6 +63,47 @@ async fn what_is_previewed_is_what_is_written() {
     shop.close().await;
 }
 
+/// A Deployment whose owner declares it again and again, as GitOps tools do.
+const DECLARED: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: declared}
+spec:
+  replicas: 1
+  paused: false
+  selector: {matchLabels: {app: declared}}
+  template:
+    metadata: {labels: {app: declared}}
+    spec:
+      containers: [{name: app, image: 'registry.example/app:1'}]
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_declares_is_taken_over_only_by_word() {
+    let shop = Shop::open().await;
+    let (engine, target) = (&shop.test.engine, shop.target("declared"));
+    let apply = ["apply", "--server-side", "--field-manager=argocd", "-n", &shop.namespace, "-f", "-"];
+    for image in ["app:1", "app:2"] {
+        shop.kubectl.run_with(&apply, &DECLARED.replace("app:1", image)).await;
+    }
+    shop.detail(&target, "the second rollout", |detail| detail.revision == 2).await;
+    let (meekly, boldly) = (WriteOptions::default(), WriteOptions { take_over: true, ..WriteOptions::default() });
+    let undo = Undo { revision: None };
+    for (options, is_bold) in [(&meekly, false), (&boldly, true)] {
+        let answers = [
+            ("spec.replicas", engine.scale_deployment(&operator(), &target, 3, options).await),
+            ("spec.paused", engine.pause_deployment(&operator(), &target, options).await),
+            ("spec.template", engine.undo_deployment(&operator(), &target, undo, options).await),
+        ];
+        for (field, answer) in answers {
+            let words = format!("{answer:?}");
+            let named = words.contains("argocd") && words.contains(field);
+            assert_eq!((answer.is_ok(), named), (is_bold, !is_bold), "{field}: {words}");
+        }
+    }
+    shop.close().await;
+}
+
 fn text(line: &model::diff::Line) -> String {
     line.parts.iter().map(|part| part.text.as_str()).collect()
 }
