@@ -8,7 +8,7 @@ use leptos_router::{ParamSegment, SsrMode, StaticSegment, path};
 use crate::account::AccountPage;
 use crate::audit::AuditPage;
 use crate::deployments::{DeploymentPage, EditPage, ListPage, NewPage, Tab};
-use crate::gitops::{CommitPage, CommitsPage, StatusPage};
+use crate::gitops::{CommitPage, CommitsPage, RulesPage, StatusPage};
 use crate::home::HomePage;
 use crate::layout::Frame;
 use crate::not_found::{NotFoundInFrame, NotFoundPage};
@@ -35,6 +35,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/team/users") view=UsersPage ssr=SsrMode::Async/>
                     <Route path=path!("/team/audit") view=AuditPage ssr=SsrMode::Async/>
                     <Route path=path!("/gitops/status") view=StatusPage ssr=SsrMode::Async/>
+                    <Route path=path!("/gitops/rules") view=RulesPage ssr=SsrMode::Async/>
                     <Route path=path!("/gitops/commits") view=CommitsPage ssr=SsrMode::Async/>
                     <Route path=path!("/gitops/commits/:id") view=CommitPage ssr=SsrMode::Async/>
                     <Route path=path!("/deployments") view=ListPage ssr=SsrMode::Async/>

@@ -5,11 +5,18 @@ mod commit_page;
 mod commits_page;
 mod files;
 mod kinds;
+mod left_alone;
+mod masks;
+mod plots;
 mod repository;
+mod rules_api;
+mod rules_page;
 mod status_page;
+mod waiting;
 
 pub use api::read_commit;
 pub use commit_page::CommitPage;
 pub use commits_page::CommitsPage;
 pub use files::CommitFiles;
+pub use rules_page::RulesPage;
 pub use status_page::StatusPage;

@@ -26,6 +26,32 @@ where
     Reading::new_with_options(from, what, true)
 }
 
+/// Waits for what is read.
+#[cfg(not(feature = "ssr"))]
+pub fn arrived<T>(reading: Reading<T>) -> impl Future<Output = T>
+where
+    T: Clone + Send + Sync + 'static,
+{
+    reading.into_future()
+}
+
+/// Waits for what is read.
+///
+/// A resource that is asked for in the moment in which another thread puts its answer in place forgets whom to wake
+/// (`AsyncDerivedFuture::poll` in reactive_graph 0.2.16), and the page would never come. So it is asked again.
+#[cfg(feature = "ssr")]
+pub async fn arrived<T>(reading: Reading<T>) -> T
+where
+    T: Clone + Send + Sync + 'static,
+{
+    const AGAIN: std::time::Duration = std::time::Duration::from_millis(250);
+    loop {
+        if let Ok(read) = tokio::time::timeout(AGAIN, reading.into_future()).await {
+            return read;
+        }
+    }
+}
+
 /// Waits for what is read, and shows it once: what changes later changes by the signals inside `view`, in place. What
 /// somebody is filling in or has unfolded there stays as it is.
 pub fn once_read<T, V>(reading: Reading<T>, view: impl FnOnce() -> V + Send + 'static) -> Suspend<V>
@@ -34,7 +60,7 @@ where
     V: 'static,
 {
     Suspend::new(ScopedFuture::new_untracked(async move {
-        reading.await;
+        arrived(reading).await;
         view()
     }))
 }

@@ -32,7 +32,7 @@ pub use held_rows::{HeldRows, WaitingRows};
 pub use icon::{Icon, Shape};
 pub use page_title::PageTitle;
 pub use pager::Pager;
-pub use record::RecordBadge;
+pub use record::{RecordBadge, RecordLine};
 pub use safe_textarea::SafeTextarea;
 pub use search_form::SearchForm;
 pub use sort_heading::SortHeading;

@@ -10,7 +10,7 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use serde_json::json;
 use tokio::process::Command;
 
-use crate::program::Program;
+use crate::program::{Place, Program};
 
 /// One sample per change, from the API server's answer.
 pub struct Lag {
@@ -73,7 +73,7 @@ pub async fn plain_pushes(program: &Program, count: usize) -> anyhow::Result<Vec
         }
         Ok(())
     };
-    git(&["clone", "-q", &program.remote, "."]).await?;
+    git(&["clone", "-q", &program.place.remote, "."]).await?;
     git(&["switch", "-q", "-c", "plain"]).await?;
     let mut samples = Vec::new();
     for number in 0..=count {
@@ -89,13 +89,15 @@ pub async fn plain_pushes(program: &Program, count: usize) -> anyhow::Result<Vec
     Ok(samples)
 }
 
-fn local_head(program: &Program) -> anyhow::Result<String> {
-    let head = std::fs::read_to_string(program.repository.join("refs/heads/main"));
+/// Reads where the branch in the data directory is.
+pub fn local_head(program: &impl AsRef<Place>) -> anyhow::Result<String> {
+    let head = std::fs::read_to_string(program.as_ref().repository.join("refs/heads/main"));
     Ok(head.context("the branch in the data directory")?.trim().to_owned())
 }
 
 /// Asks the remote as git does, without the cost of a process.
-async fn remote_head(program: &Program) -> anyhow::Result<String> {
+pub async fn remote_head(program: &impl AsRef<Place>) -> anyhow::Result<String> {
+    let program = program.as_ref();
     let answer = program.http.get(format!("{}/info/refs?service=git-upload-pack", program.remote)).send().await?;
     let text = answer.error_for_status()?.bytes().await?;
     let text = String::from_utf8_lossy(&text).into_owned();

@@ -55,6 +55,7 @@ pub async fn measure(program: &Program, deployments: usize) -> anyhow::Result<Ve
     for number in 0..REQUESTS + 10 {
         let began = Instant::now();
         let mut answer = program
+            .place
             .http
             .get(format!("{}/deployments", program.url))
             .header(COOKIE, &program.cookie)

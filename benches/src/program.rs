@@ -16,13 +16,31 @@ const PASSWORD: &str = "correct horse battery";
 pub struct Program {
     pub url: String,
     pub started_in: Duration,
+    pub place: Place,
+    pub cookie: String,
+    child: Child,
+}
+
+/// Where its commits go.
+#[derive(Clone)]
+pub struct Place {
     /// The bare repository in its data directory.
     pub repository: PathBuf,
     /// The remote with credentials, for git itself.
     pub remote: String,
     pub http: reqwest::Client,
-    pub cookie: String,
-    child: Child,
+}
+
+impl AsRef<Self> for Place {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
+impl AsRef<Place> for Program {
+    fn as_ref(&self) -> &Place {
+        &self.place
+    }
 }
 
 impl Program {
@@ -69,16 +87,22 @@ impl Program {
             .error_for_status()?;
         let cookie = answer.headers().get(SET_COOKIE).context("a session cookie")?.to_str()?;
         let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
-        let remote = remote.replacen("://", &format!("://{}:{}@", gitea.username(), gitea.token()), 1);
+        let remote = with_credentials(remote, sandbox)?;
         let repository = folder.join("data/repository.git");
-        Ok(Self { url, started_in, repository, remote, http, cookie, child })
+        Ok(Self { url, started_in, place: Place { repository, remote, http }, cookie, child })
+    }
+
+    /// Returns where its commits go.
+    pub fn place(&self) -> Place {
+        self.place.clone()
     }
 
     /// Waits until nothing waits to be committed or pushed.
     pub async fn settle(&self) -> anyhow::Result<()> {
-        let deadline = Instant::now() + Duration::from_secs(120);
+        let deadline = Instant::now() + Duration::from_secs(900);
         loop {
             let answer = self
+                .place
                 .http
                 .get(format!("{}/api/gitops/status", self.url))
                 .header(COOKIE, &self.cookie)
@@ -92,15 +116,44 @@ impl Program {
                 return Ok(());
             }
             if Instant::now() > deadline {
-                bail!("not in step in 120 s: {status}");
+                bail!("not in step in 900 s: {status}");
             }
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
+    }
+
+    /// Lists the commits after one that change such files, oldest first.
+    pub async fn commits_since(&self, commit: &str, files: &str) -> anyhow::Result<Vec<String>> {
+        let range = format!("{commit}..refs/heads/main");
+        let output = Command::new("git")
+            .arg("-C")
+            .arg(&self.place.repository)
+            .args(["rev-list", "--reverse", &range, "--", files])
+            .output()
+            .await?;
+        anyhow::ensure!(output.status.success(), "git rev-list: {}", String::from_utf8_lossy(&output.stderr));
+        Ok(String::from_utf8(output.stdout)?.lines().map(str::to_owned).collect())
+    }
+
+    /// Returns its process's number.
+    pub fn id(&self) -> anyhow::Result<u32> {
+        self.child.id().context("it runs")
+    }
+
+    /// Returns the processor time it has used.
+    pub fn cpu(&self) -> anyhow::Result<Duration> {
+        let id = self.id()?;
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat"))?;
+        // Behind the name in brackets; user and system time are the 12th and 13th field there, in 1/100 s.
+        let fields = stat.rsplit_once(')').context("a process's name")?.1;
+        let ticks: Vec<u64> =
+            fields.split_whitespace().skip(11).take(2).map_while(|field| field.parse().ok()).collect();
+        Ok(Duration::from_millis(ticks.iter().sum::<u64>() * 10))
     }
 
     /// Returns the resident set in MB (10^6 bytes).
     pub fn resident_megabytes(&self) -> anyhow::Result<u64> {
-        let id = self.child.id().context("it runs")?;
+        let id = self.id()?;
         let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("a VmRSS line")?;
         let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse()?;
@@ -109,11 +162,17 @@ impl Program {
 
     /// Ends it as a service manager would.
     pub async fn stop(mut self) -> anyhow::Result<()> {
-        let id = self.child.id().context("it runs")?;
+        let id = self.id()?;
         Command::new("kill").args(["-TERM", &id.to_string()]).status().await?;
         self.child.wait().await?;
         Ok(())
     }
+}
+
+/// Puts the sandbox's account into a remote's address, for git itself.
+pub fn with_credentials(remote: &str, sandbox: &Sandbox) -> anyhow::Result<String> {
+    let gitea = sandbox.gitea().context("the sandbox has a Gitea")?;
+    Ok(remote.replacen("://", &format!("://{}:{}@", gitea.username(), gitea.token()), 1))
 }
 
 /// Returns the size of all script and wasm that a page loads, as sent, in KB (10^3 bytes).

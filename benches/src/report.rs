@@ -2,10 +2,17 @@
 
 use std::time::Duration;
 
-/// Rows in the order they were measured.
+use crate::profile::Part;
+
+/// Below this share of the processor's time a part is not told, and none of its functions beyond the third.
+const LEAST_SHARE: f64 = 1.0;
+const FUNCTIONS: usize = 3;
+
+/// Rows in the order they were measured, and what stands behind them.
 #[derive(Default)]
 pub struct Report {
     rows: Vec<String>,
+    profile: Option<(String, Vec<Part>)>,
 }
 
 impl Report {
@@ -30,6 +37,11 @@ impl Report {
         ));
     }
 
+    /// Adds where the processor's time went.
+    pub fn profile(&mut self, during: String, parts: Vec<Part>) {
+        self.profile = Some((during, parts));
+    }
+
     /// Prints the table with the commit and the machine it was measured on.
     pub fn print(&self, binary: &str) {
         let commit = command("git", &["rev-parse", "--short=10", "HEAD"]);
@@ -43,7 +55,27 @@ impl Report {
         for row in &self.rows {
             println!("{row}");
         }
+        if let Some((during, parts)) = &self.profile {
+            print_profile(during, parts);
+        }
     }
+}
+
+fn print_profile(during: &str, parts: &[Part]) {
+    println!("\n### Where the processor's time goes\n\nThe program's own, {during}, as `perf` samples it.\n");
+    println!("| part | share | its heaviest functions |\n|---|---|---|");
+    for part in parts.iter().filter(|part| part.share >= LEAST_SHARE) {
+        let name = |(name, share): &(String, f64)| format!("`{}` {share:.1} %", short(name));
+        let functions: Vec<String> = part.functions.iter().take(FUNCTIONS).map(name).collect();
+        println!("| {} | {:.1} % | {} |", part.name, part.share, functions.join(", "));
+    }
+}
+
+/// Cuts a function's name to what fits into a table.
+fn short(name: &str) -> String {
+    const LONGEST: usize = 60;
+    let name = name.replace(['|', '`'], "");
+    if name.chars().count() <= LONGEST { name } else { name.chars().take(LONGEST - 1).chain(['…']).collect() }
 }
 
 fn command(program: &str, arguments: &[&str]) -> String {

@@ -2,7 +2,7 @@
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 
-import { test as base, expect, type Page } from "@playwright/test";
+import { test as base, expect, type Browser, type Page } from "@playwright/test";
 
 import { startProgram, type Program } from "./program.ts";
 
@@ -74,6 +74,20 @@ interface AxeViolation {
 export async function expectNoSidewaysScroll(page: Page): Promise<void> {
   const excess = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   expect(excess, `sideways scroll on ${page.url()}`).toBeLessThanOrEqual(0);
+}
+
+/** Makes the first account, unless another test has. */
+export async function makeAccount(browser: Browser, program: Program): Promise<void> {
+  const page = await browser.newPage();
+  await page.goto(program.setupLink);
+  if ((await page.getByLabel("E-mail").count()) > 0) {
+    await page.getByLabel("User name").fill(ADMIN.username);
+    await page.getByLabel("Password", { exact: true }).fill(ADMIN.password);
+    await page.getByLabel("E-mail").fill("ada@example.org");
+    await page.getByRole("button", { name: "Make the account" }).click();
+    await expect(page.getByRole("heading", { name: "Home" })).toBeVisible();
+  }
+  await page.close();
 }
 
 /** Signs in through the page. */

@@ -22,11 +22,14 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::ignoring::Ignored;
+use crate::sealing::{Sealer, SecretValues};
 use crate::{EngineConfig, StartError};
 
 use inventory::Inventory;
 pub use kinds::KindRules;
-pub(crate) use kinds::{RecordedVersions, makes_kinds};
+pub(crate) use kinds::{RecordedVersions, definitions, makes_kinds};
+use state::KindsTotal;
 
 /// Events that wait for the recorder; when it is behind, the watches wait.
 const QUEUE: usize = 1024;
@@ -39,13 +42,29 @@ pub(crate) struct Cluster {
     changes: changes::Changes,
     state: Arc<state::WatchStates>,
     rules: watch::Sender<KindRules>,
+    relist: watch::Sender<follow::Relist>,
+    retry: Arc<Notify>,
+}
+
+/// What an object goes through before anybody else sees it, and what the watches learn for the recorder.
+pub(crate) struct Sieve {
+    pub(crate) sealer: Arc<Sealer>,
+    pub(crate) ignored: Arc<Ignored>,
 }
 
 /// What the watches tell the recorder, in the order they saw it per resource.
 #[derive(Clone, Debug)]
 pub(crate) enum Observed {
     /// A resource is there or has changed; `initial` while the first list is read.
-    Changed { resource: ResourceRef, object: Arc<serde_json::Value>, seen_at: Timestamp, initial: bool },
+    ///
+    /// A Secret has fingerprints for values, and beside it the values themselves if they are recorded encrypted.
+    Changed {
+        resource: ResourceRef,
+        object: Arc<serde_json::Value>,
+        values: Option<Arc<SecretValues>>,
+        seen_at: Timestamp,
+        initial: bool,
+    },
     /// The last state of a resource that is gone.
     Deleted { resource: ResourceRef, object: Arc<serde_json::Value>, seen_at: Timestamp },
     /// A complete, healthy list of a kind has been read: what was not in it is not there.
@@ -65,6 +84,7 @@ impl Cluster {
         config: &EngineConfig,
         rules: KindRules,
         recorded: RecordedVersions,
+        sieve: Sieve,
         stopping: &CancellationToken,
         tasks: &TaskTracker,
     ) -> Result<(Self, mpsc::Receiver<Observed>), StartError> {
@@ -76,6 +96,8 @@ impl Cluster {
             changes: changes::Changes::default(),
             state: Arc::new(state::WatchStates::new(config.clock.clone())),
             rules: watch::Sender::new(rules),
+            relist: watch::Sender::default(),
+            retry: Arc::default(),
         };
         let follower = follow::Follower {
             client: cluster.client.clone(),
@@ -85,8 +107,12 @@ impl Cluster {
             changes: cluster.changes.clone(),
             state: cluster.state.clone(),
             observed: sender,
+            sealer: sieve.sealer,
+            ignored: sieve.ignored,
             rules: cluster.rules.clone(),
-            kinds_changed: Arc::new(Notify::new()),
+            relist: cluster.relist.clone(),
+            kinds_changed: Arc::default(),
+            retry: cluster.retry.clone(),
         };
         tasks.spawn(watches::follow_all(follower, recorded, stopping.clone()));
         Ok((cluster, receiver))
@@ -117,6 +143,21 @@ impl Cluster {
         self.state.kinds()
     }
 
+    /// Adds up what is followed.
+    pub(crate) fn totals(&self) -> KindsTotal {
+        self.state.totals()
+    }
+
+    /// Says why a kind has no records; `None` when it has.
+    pub(crate) fn left_out(&self, kind: &Kind) -> Option<&'static str> {
+        self.rules.borrow().left_out(kind)
+    }
+
+    /// Tries the kinds that are away again now.
+    pub(crate) fn retry(&self) {
+        self.retry.notify_waiters();
+    }
+
     /// Takes new decisions about kinds.
     pub(crate) fn set_rules(&self, rules: KindRules) {
         // Pages say so at once; the watches follow.
@@ -124,6 +165,11 @@ impl Cluster {
             self.state.leave_out(&known.kind, rules.left_out(&known.kind));
         }
         self.rules.send_replace(rules);
+    }
+
+    /// Reads every resource again, since what is recorded of them has changed.
+    pub(crate) fn read_again(&self) {
+        self.relist.send_modify(follow::Relist::all);
     }
 
     /// Returns the notices of changed Deployments.

@@ -6,8 +6,9 @@ use std::time::Duration;
 use model::ClusterName;
 use model::git::{BranchName, RemoteUrl};
 use secrecy::SecretString;
+use sops::Recipients;
 
-use crate::{Clock, KindRules};
+use crate::{Clock, IgnoreRules, KindRules};
 
 /// Everything the engine needs to start.
 #[derive(Clone, Debug)]
@@ -21,6 +22,11 @@ pub struct EngineConfig {
     pub commit_window: Duration,
     /// Which kinds are recorded, where that differs from what is usual; decisions made on a page come over it.
     pub kind_rules: KindRules,
+    /// What is left out of records, beside what people decide on the page.
+    pub ignore_rules: IgnoreRules,
+    /// Who can decrypt the values of Secrets in the repository; without any, fingerprints stand for the values.
+    pub age_recipients: Option<Recipients>,
+    pub audit: AuditConfig,
     pub clock: Clock,
 }
 
@@ -55,6 +61,19 @@ pub enum ClusterAccess {
     InCluster,
 }
 
+/// Where the API server's audit events come from, which name kubectl's users; without a source nothing is named.
+#[derive(Clone, Debug, Default)]
+pub struct AuditConfig {
+    /// What the audit webhook proves itself with.
+    pub webhook_token: Option<SecretString>,
+    /// The API server's audit log, to be followed.
+    pub log_file: Option<PathBuf>,
+    /// How long a change waits for its event.
+    pub wait: Duration,
+    /// Names that are no persons', beside Kubernetes' own parts.
+    pub system_users: Vec<String>,
+}
+
 /// The repository that records go to.
 #[derive(Clone, Debug)]
 pub struct RepositoryConfig {
@@ -64,6 +83,8 @@ pub struct RepositoryConfig {
     /// The folder in the repository that holds `clusters/`; `.` for its root.
     pub path: String,
     pub credentials: Credentials,
+    /// An OpenSSH private key that signs each commit.
+    pub signing_key_file: Option<PathBuf>,
 }
 
 /// What a remote asks for.

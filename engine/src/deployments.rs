@@ -42,7 +42,7 @@ impl Engine {
         Api::namespaced_with(self.parts.cluster.client(), target.namespace.as_str(), &kind)
     }
 
-    fn deployment_resource(&self, target: &DeploymentRef) -> ResourceRef {
+    pub(crate) fn deployment_resource(&self, target: &DeploymentRef) -> ResourceRef {
         ResourceRef {
             cluster: self.parts.config.cluster.name.clone(),
             kind: Kind::deployment(),

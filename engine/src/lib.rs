@@ -5,6 +5,7 @@
 //! Kubernetes object, Git commit or database record crosses this line.
 
 mod accounts;
+mod audit;
 mod caller;
 mod clock;
 mod cluster;
@@ -13,13 +14,17 @@ mod deployments;
 mod drafts;
 mod error;
 mod health;
+mod ignore_rules;
+mod ignoring;
 mod kinds;
 mod ledger;
+mod masks;
 mod panics;
 mod purge;
 mod recorder;
 mod repository;
 pub mod rights;
+mod sealing;
 mod start;
 mod store;
 
@@ -27,7 +32,11 @@ pub use accounts::SessionUser;
 pub use caller::{Caller, Via};
 pub use clock::Clock;
 pub use cluster::KindRules;
-pub use config::{ClusterAccess, ClusterConfig, Credentials, DatabaseConfig, EngineConfig, RepositoryConfig};
+pub use config::{
+    AuditConfig, ClusterAccess, ClusterConfig, Credentials, DatabaseConfig, EngineConfig, RepositoryConfig,
+};
 pub use error::Error;
-pub use recorder::SyncTotals;
+pub use ignoring::IgnoreRules;
+pub use recorder::{KindTotals, SyncHistograms, SyncTotals};
+pub use sops::Recipients;
 pub use start::{Engine, StartError};

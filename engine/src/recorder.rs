@@ -5,37 +5,56 @@
 //! made anew from the commits' trailers.
 
 mod attribute;
+mod audited;
 mod book;
 mod commits;
+mod committed;
+mod content;
+mod counts;
+mod figures;
 mod journal;
 mod observe;
+mod obstructed;
 mod owed;
+mod people;
 mod plan;
+mod plot;
+mod preview;
 mod recover;
+mod restarts;
+mod sample;
 mod status;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod totals;
 mod trailers;
 mod window;
 mod work;
 
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use model::user::Scope;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::audit::AuditEvents;
 use crate::cluster::Observed;
+use crate::ignoring::Ignored;
 use crate::ledger::Ledger;
 use crate::repository::Repository;
+use crate::sealing::Sealer;
 use crate::{EngineConfig, Error, StartError, panics};
 
 use book::Book;
 pub(crate) use book::folder_of;
+pub use figures::SyncHistograms;
 use journal::Journal;
-pub use totals::SyncTotals;
+pub(crate) use preview::preview;
+pub use totals::{KindTotals, SyncTotals};
 use work::Work;
 
 /// The recorder; cheap to clone.
@@ -43,6 +62,14 @@ use work::Work;
 pub(crate) struct Recorder {
     book: Arc<Book>,
     orders: mpsc::Sender<Order>,
+}
+
+/// What the recorder goes by.
+pub(crate) struct Sources {
+    pub(crate) observed: mpsc::Receiver<Observed>,
+    pub(crate) audit: AuditEvents,
+    pub(crate) sealer: Arc<Sealer>,
+    pub(crate) ignored: Arc<Ignored>,
 }
 
 /// What a person may tell the recorder.
@@ -65,14 +92,16 @@ impl Recorder {
         config: &EngineConfig,
         repository: Repository,
         ledger: Ledger,
-        observed: mpsc::Receiver<Observed>,
+        sources: Sources,
         stopping: &CancellationToken,
         tasks: &TaskTracker,
     ) -> Result<Self, StartError> {
         let book = Book::new(config.cluster.name.clone(), config.repository.path.clone(), config.clock.now());
         let book = Arc::new(book);
         let (orders, taken) = mpsc::channel(16);
-        let mut work = Work::new(config, book.clone(), repository, Journal::new(ledger));
+        let (observed, journal) = (sources.observed, Journal::new(ledger));
+        let rules = (sources.sealer, sources.ignored);
+        let mut work = Work::new(config, book.clone(), repository, journal, sources.audit, rules);
         work.recover().await?;
         let (pages, clock, stopping) = (book.clone(), config.clock.clone(), stopping.clone());
         tasks.spawn(async move {
@@ -81,6 +110,23 @@ impl Recorder {
             }
         });
         Ok(Self { book, orders })
+    }
+
+    /// Counts the resources that each rule leaves out, or parts of, in these namespaces or everywhere.
+    pub(crate) fn resources_by_rule(&self, scope: &Scope) -> HashMap<Arc<str>, u32> {
+        let folder = self.book.folder();
+        let sees = |path: &str| match scope {
+            Scope::Everywhere => true,
+            Scope::Namespaces(own) => own.iter().any(|own| path.starts_with(&format!("{folder}/{own}/"))),
+        };
+        let mut count: HashMap<Arc<str>, u32> = HashMap::new();
+        let pages = self.book.pages();
+        let changed = pages.records.iter().filter(|(_, record)| !record.left_out.is_empty());
+        for (_, record) in changed.filter(|(path, _)| sees(path)) {
+            let rules: BTreeSet<&Arc<str>> = record.left_out.iter().map(|left_out| &left_out.rule).collect();
+            rules.into_iter().for_each(|rule| *count.entry(rule.clone()).or_default() += 1);
+        }
+        count
     }
 
     /// Hands a word over and waits until it is done.

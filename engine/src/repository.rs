@@ -1,21 +1,28 @@
 //! The one writer of the `base_infrastructure` repository.
 //!
-//! A bare repository in the data directory, without a work tree. One thread commits, another talks to the remote, so
-//! that a slow remote holds up no commit; whoever reads opens a handle of their own.
+//! A bare repository in the data directory, without a work tree. One thread commits, another talks to the remote, a third
+//! tidies up, so that neither holds up a commit; whoever reads opens a handle of their own.
 
 mod commit;
 mod credentials;
+mod decide;
 mod failure;
+mod folder;
 mod identity;
+mod join;
 mod log;
 mod lookup;
 mod maintain;
+mod objects;
+mod pack;
 mod publish;
 mod replay;
 mod rewrites;
+mod sign;
 #[cfg(test)]
 mod tests;
 mod transport;
+mod tree;
 mod writer;
 
 use std::path::PathBuf;
@@ -25,10 +32,10 @@ use std::time::Duration;
 use git2::Repository as Git;
 use model::Timestamp;
 use model::git::{CommitId, RemoteUrl};
-use model::sync::PushReport;
+use model::sync::{PushReport, RemoteChoice};
 use tokio::sync::{mpsc, oneshot, watch};
 
-pub(crate) use commit::{FileEdit, NewCommit, blob_id};
+pub(crate) use commit::{Before, FileEdit, NewCommit, blob_id};
 pub(crate) use failure::{PushFailure, RepositoryError};
 pub(crate) use identity::{Identity, one_line};
 pub(crate) use log::{LogFilter, LogLine, RecordedFile, split_message};
@@ -37,12 +44,16 @@ pub(crate) use rewrites::Rewrites;
 
 use credentials::Remote;
 use publish::{Errand, Publisher};
+use sign::Signer;
 use writer::Order;
 
 use crate::{EngineConfig, StartError};
 
 /// So long a first start waits for a remote whose content it should build on.
 const FIRST_FETCH: Duration = Duration::from_secs(15);
+
+/// In the repository's configuration: a person wants nothing pushed.
+const KEPT_HERE: &str = "denshimon.keptHere";
 
 /// The repository; cheap to clone.
 #[derive(Clone)]
@@ -97,20 +108,30 @@ pub(crate) struct Problem {
 pub(crate) enum Happened {
     /// The branch moved to commits of others, and our own were made again on top.
     Moved(Rewrites),
+    /// What a replay could not write, since something else is in its place.
+    Obstructed(Vec<String>),
     /// The remote has these.
     Pushed(Vec<CommitId>),
 }
 
+impl Publication {
+    /// Lists what a person may decide about the remote.
+    pub(crate) fn choices(&self) -> &'static [RemoteChoice] {
+        self.failure.map_or(&[], |problem| problem.failure.choices())
+    }
+}
+
 impl Repository {
-    /// Opens the repository, or makes it, and starts its two threads; [`Repository::close`] ends them.
+    /// Opens the repository, or makes it, and starts its three threads; [`Repository::close`] ends them.
     ///
     /// # Errors
-    /// It cannot be opened, or the remote's address cannot be used. A remote that does not answer is no error.
+    /// It cannot be opened, or the remote's address or the signing key cannot be used. A remote that does not answer is no error.
     pub(crate) async fn open(config: &EngineConfig) -> Result<Self, StartError> {
         let path = config.data_dir.join("repository.git");
         let branch = config.repository.branch.as_str().to_owned();
         let url = config.repository.remote.clone();
         let remote = url.as_ref().map(|url| Remote::new(url, &config.repository.credentials)).transpose()?;
+        let signer = config.repository.signing_key_file.as_deref().map(Signer::read).transpose()?;
         let names = Arc::new(Names {
             tracking: format!("refs/remotes/origin/{branch}"),
             fetched: "refs/denshimon/fetched".into(),
@@ -133,7 +154,10 @@ impl Repository {
         let (state, publication) = watch::channel(Publication::default());
         let (tell, happened) = mpsc::unbounded_channel();
         let writer_names = names.clone();
-        spawn("denshimon-commit", move || writer::run(&writing, &writer_names, taken))?;
+        let (tidy, looks) = std::sync::mpsc::sync_channel(1);
+        spawn("denshimon-commit", move || writer::run(writing, &writer_names, signer.as_ref(), taken, &tidy))?;
+        let tidied = path.clone();
+        spawn("denshimon-tidy", move || maintain::run(&tidied, &looks))?;
         let errands = match remote.clone() {
             None => None,
             Some(remote) => {
@@ -179,9 +203,9 @@ impl Repository {
         self.order(|reply| Order::Linked { commit, reply }).await
     }
 
-    /// Forgets the rewritten commits, once the ledger has them.
-    pub(crate) async fn forget_rewrites(&self) -> Result<(), RepositoryError> {
-        self.order(|reply| Order::ForgetRewrites { reply }).await
+    /// Forgets rewritten commits, once the ledger has them.
+    pub(crate) async fn forget_rewrites(&self, told: Rewrites) -> Result<(), RepositoryError> {
+        self.order(|reply| Order::ForgetRewrites { told, reply }).await
     }
 
     /// Tells how far the remote is behind; changes with it.
@@ -197,6 +221,11 @@ impl Repository {
     /// Tries to push at once.
     pub(crate) fn retry(&self) {
         self.send(Errand::Retry);
+    }
+
+    /// Does what a person decided about a remote with another history.
+    pub(crate) fn decide(&self, choice: RemoteChoice) {
+        self.send(Errand::Decide(choice));
     }
 
     /// Pushes what waits, within the time, and ends both threads.
@@ -271,6 +300,16 @@ impl Reading {
         lookup::files_under(git, &self.names.branch, folder)
     }
 
+    /// Reads a blob; `None` when it is not a text of a record's size.
+    pub(crate) fn text_of(&self, git: &Git, blob: git2::Oid) -> Result<Option<String>, RepositoryError> {
+        lookup::text_of(git, blob, manifest::MAX_BYTES)
+    }
+
+    /// Returns a file's blob at the head.
+    pub(crate) fn blob_at(&self, git: &Git, path: &str) -> Result<Option<git2::Oid>, RepositoryError> {
+        lookup::blob_at(git, &self.names.branch, path)
+    }
+
     /// Reads a file at the head; `None` when it is not there or not a text of a record's size.
     pub(crate) fn record_text(&self, git: &Git, path: &str) -> Result<Option<String>, RepositoryError> {
         lookup::text_at(git, &self.names.branch, path)
@@ -285,7 +324,7 @@ impl Reading {
 /// Opens or makes the repository and sets what libgit2 reads from its configuration.
 fn prepare(path: &std::path::Path, names: &Names, url: Option<&RemoteUrl>) -> Result<Git, git2::Error> {
     let git = if path.join("HEAD").is_file() {
-        maintain::remove_stale_locks(path);
+        maintain::remove_leftovers(path);
         Git::open_bare(path)?
     } else {
         let mut options = git2::RepositoryInitOptions::new();
@@ -302,7 +341,10 @@ fn prepare(path: &std::path::Path, names: &Names, url: Option<&RemoteUrl>) -> Re
     match url {
         Some(url) if before.as_deref() != Some(url.as_str()) => {
             config.set_str("remote.origin.url", url.as_str())?;
-            // What the remote before this one had says nothing of this one.
+            // What the remote before this one had, or was decided about it, says nothing of this one.
+            if config.get_bool(KEPT_HERE).is_ok() {
+                config.remove(KEPT_HERE)?;
+            }
             if let Ok(mut tracking) = git.find_reference(&names.tracking) {
                 tracking.delete()?;
             }

@@ -9,13 +9,17 @@ use tokio_util::task::TaskTracker;
 
 use crate::EngineConfig;
 use crate::accounts::Accounts;
-use crate::cluster::{Cluster, RecordedVersions};
+use crate::audit::AuditEvents;
+use crate::cluster::{Cluster, RecordedVersions, Sieve};
 use crate::deployments::{Bases, follow_outcomes};
 use crate::drafts::AnonymousDrafts;
+use crate::ignoring::Ignored;
 use crate::kinds;
 use crate::ledger::Ledger;
-use crate::recorder::Recorder;
+use crate::masks;
+use crate::recorder::{Recorder, Sources};
 use crate::repository::Repository;
+use crate::sealing::Sealer;
 use crate::store::Store;
 
 /// The way to everything; cheap to clone.
@@ -33,7 +37,10 @@ pub(crate) struct Parts {
     pub(crate) ledger: Ledger,
     pub(crate) cluster: Cluster,
     pub(crate) repository: Repository,
+    pub(crate) sealer: Arc<Sealer>,
+    pub(crate) ignored: Arc<Ignored>,
     pub(crate) recorder: Recorder,
+    pub(crate) audit: AuditEvents,
     /// Versions of Deployments that people have begun to edit.
     pub(crate) bases: Bases,
     pub(crate) started_at: Timestamp,
@@ -67,6 +74,15 @@ impl Engine {
         let ledger = Ledger::open(store.clone(), config.clock.clone()).await?;
         let accounts = Accounts::new(store.clone(), config.clock.clone());
         let repository = Repository::open(&config).await?;
+        let sealer = Arc::new(Sealer::open(&config.data_dir, config.age_recipients.clone())?);
+        masks::read_rules(&store, &sealer)
+            .await
+            .map_err(|error| StartError::Store(format!("Cannot read the rules for credentials: {error}.")))?;
+        let ignored = Arc::new(Ignored::new(config.ignore_rules.clone()));
+        ignored
+            .read(&store)
+            .await
+            .map_err(|error| StartError::Store(format!("Cannot read the rules for what is left out: {error}.")))?;
         let rules = kinds::read_rules(&store, &config)
             .await
             .map_err(|error| StartError::Store(format!("Cannot read the decisions about kinds: {error}.")))?;
@@ -75,9 +91,12 @@ impl Engine {
             tracing::warn!(%error, "the versions of the records cannot be read");
             RecordedVersions::default()
         });
-        let (cluster, observed) = Cluster::start(&config, rules, recorded, &stopping, &tasks).await?;
-        let recorder =
-            Recorder::start(&config, repository.clone(), ledger.clone(), observed, &stopping, &tasks).await?;
+        let sieve = Sieve { sealer: sealer.clone(), ignored: ignored.clone() };
+        let (cluster, observed) = Cluster::start(&config, rules, recorded, sieve, &stopping, &tasks).await?;
+        let audit = AuditEvents::new(&config);
+        audit.follow(&cluster, &stopping, &tasks);
+        let sources = Sources { observed, audit: audit.clone(), sealer: sealer.clone(), ignored: ignored.clone() };
+        let recorder = Recorder::start(&config, repository.clone(), ledger.clone(), sources, &stopping, &tasks).await?;
         let anonymous_drafts = AnonymousDrafts::default();
         let parts = Parts {
             config,
@@ -87,7 +106,10 @@ impl Engine {
             ledger,
             cluster,
             repository,
+            sealer,
+            ignored,
             recorder,
+            audit,
             bases: Bases::default(),
             started_at,
             stopping: stopping.clone(),
@@ -95,7 +117,8 @@ impl Engine {
         };
         let engine = Self { parts: Arc::new(parts) };
         tasks.spawn(follow_outcomes(engine.clone(), stopping.clone()));
-        tasks.spawn(engine.clone().purge_now_and_then(stopping));
+        tasks.spawn(engine.clone().purge_now_and_then(stopping.clone()));
+        tasks.spawn(engine.clone().sample_now_and_then(stopping));
         Ok(engine)
     }
 

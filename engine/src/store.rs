@@ -92,7 +92,9 @@ impl Store {
             let lost = matches!(error.query_details(), Some(QueryError::TransactionConflict));
             attempt += 1;
             if !lost || attempt == TRIES {
-                return Err(if error.is_connection() {
+                // Where no statement says why a transaction failed, its commit did: the disk is full, or is not to be written.
+                let is_unwritten = matches!(error.query_details(), Some(QueryError::NotExecuted));
+                return Err(if error.is_connection() || is_unwritten {
                     Error::unavailable("the database", error)
                 } else {
                     Error::internal("the database", error)

@@ -4,6 +4,8 @@ mod keys;
 
 use serde_json::{Map, Value};
 
+pub(crate) use keys::names;
+
 /// One field that differs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FieldChange {
@@ -45,7 +47,7 @@ fn compare_maps(changes: &mut Vec<FieldChange>, path: &str, old: &Map<String, Va
 }
 
 fn compare_lists(changes: &mut Vec<FieldChange>, path: String, field: &str, old: &[Value], new: &[Value]) {
-    let Some((old_names, new_names)) = keys::names(field, old, new) else {
+    let Some((old_names, new_names)) = names(field, old, new) else {
         let of_maps = |items: &[Value]| items.iter().all(Value::is_object);
         if of_maps(old) && of_maps(new) && old.len() == new.len() {
             for (index, (old, new)) in old.iter().zip(new).enumerate() {

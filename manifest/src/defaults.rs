@@ -35,6 +35,8 @@ pub(crate) struct Defaults {
     fields: BTreeMap<String, Defaults>,
     /// What comes back here, and beside which `type`.
     values: Vec<(Value, Option<String>)>,
+    /// An empty map is filled with the same as one that is left out: so in Kubernetes' own kinds, not in a schema.
+    fills_empty: bool,
 }
 
 static TABLE: LazyLock<BTreeMap<String, Defaults>> = LazyLock::new(|| {
@@ -60,6 +62,11 @@ impl Defaults {
     pub(crate) fn restores(&self, value: &Value, beside: &str) -> bool {
         self.values.iter().any(|(default, when)| default == value && when.as_deref().is_none_or(|when| when == beside))
     }
+
+    /// Tells whether an empty map becomes this value, as far as that can be told from here.
+    pub(crate) fn fills(&self, value: &Value) -> bool {
+        self.fills_empty && self.restores(value, "")
+    }
 }
 
 impl FromIterator<Row> for Defaults {
@@ -68,6 +75,7 @@ impl FromIterator<Row> for Defaults {
         for row in rows {
             let place =
                 row.at.split('.').fold(&mut defaults, |node, name| node.fields.entry(name.to_owned()).or_default());
+            place.fills_empty |= row.value.is_object();
             place.values.push((row.value, row.when));
         }
         defaults

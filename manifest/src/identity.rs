@@ -23,6 +23,12 @@ pub enum IdentityError {
 /// # Errors
 /// Says which field is missing or wrong.
 pub fn identity(document: &Value, cluster: &ClusterName) -> Result<ResourceRef, IdentityError> {
+    let (kind, _, namespace, name) = parts(document)?;
+    Ok(ResourceRef { cluster: cluster.clone(), kind, namespace, name })
+}
+
+/// Reads what names a resource: its kind, the version without the group, its namespace if it has one, and its name.
+pub(crate) fn parts(document: &Value) -> Result<(Kind, &str, Option<Namespace>, ResourceName), IdentityError> {
     if !document.is_object() {
         return Err(IdentityError::NotAMap);
     }
@@ -49,7 +55,7 @@ pub fn identity(document: &Value, cluster: &ClusterName) -> Result<ResourceRef, 
                 .map_err(|reason| IdentityError::Invalid { field: "metadata.namespace", reason })?,
         ),
     };
-    Ok(ResourceRef { cluster: cluster.clone(), kind: Kind::new(group, kind), namespace, name })
+    Ok((Kind::new(group, kind), version, namespace, name))
 }
 
 fn required<'a>(document: &'a Value, path: &[&str], field: &'static str) -> Result<&'a str, IdentityError> {

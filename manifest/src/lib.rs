@@ -4,13 +4,19 @@
 //! [`render`] writes the rest as YAML that every reader takes the same way, [`parse`] reads YAML as kubectl does.
 //! [`record_path`] says where the document lies, [`compare`], [`diff`] and [`subject`] say what changed.
 //!
+//! [`read_contents`] finds resources in files that people keep, and [`edit`] changes them there, in place.
+//!
 //! Nothing here waits, reads a file, asks a clock or panics, and a [`Manifest`] never holds a Secret's value.
 
 mod compare;
+mod contents;
+mod credentials;
 mod defaults;
 mod diff;
+mod edit;
 mod fingerprint;
 mod identity;
+mod ignore;
 mod mask;
 mod parse;
 mod path;
@@ -18,18 +24,24 @@ mod render;
 mod sanitize;
 mod subject;
 mod summarize;
+mod transplant;
 mod tree;
 
 pub use compare::{FieldChange, compare};
+pub use contents::{Contents, Found, LeftAlone, Surroundings, kustomized_files, read_contents};
+pub use credentials::{CREDENTIAL_RULES, Credential, CredentialRule, credential_rule, replace_credentials};
 pub use defaults::SchemaDefaults;
 pub use diff::{diff, diff_trees};
+pub use edit::{Address, EditError, Edited, Removed, Why, Written, edit, edit_tree, remove};
 pub use fingerprint::{Fingerprint, fingerprint};
 pub use identity::{IdentityError, identity};
-pub use mask::{MASKED, NOT_RECORDED, mask};
+pub use ignore::{IgnoreError, Ignoring, forget_replicas};
+pub use mask::{MASKED, NOT_RECORDED, forget_values, is_stand_in, mask, not_recorded};
 pub use parse::{Document, MAX_BYTES, MAX_DEPTH, ParseError, parse};
 pub use path::{RecordPath, record_path, resource_at};
 pub use render::{render, render_tree};
-pub use sanitize::{left_out, sanitize, sanitize_custom};
+pub use sanitize::{left_out, sanitize, sanitize_custom, sanitize_record};
 pub use subject::subject;
 pub use summarize::summarize;
+pub use transplant::transplant;
 pub use tree::Manifest;

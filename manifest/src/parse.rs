@@ -65,13 +65,9 @@ pub fn parse(text: &str) -> Result<Vec<Document>, ParseError> {
         let message = "There is a control character that YAML does not allow; write it as an escape in quotes.";
         return Err(ParseError::new(place, message));
     }
-    let mut options = Options::default();
-    options.set_emit_comments(false);
-    options.flow_nesting_limit = MAX_DEPTH;
-    options.block_nesting_limit = MAX_DEPTH;
     let mut documents = Vec::new();
     let mut builder = Builder::default();
-    for event in Parser::new_from_str_with_options(text, options) {
+    for event in Parser::new_from_str_with_options(text, options()) {
         let (event, span) = event.map_err(|error| ParseError::new(place(*error.marker()), words::sentence(&error)))?;
         let place = place(span.start);
         match event {
@@ -81,6 +77,22 @@ pub fn parse(text: &str) -> Result<Vec<Document>, ParseError> {
         }
     }
     Ok(documents)
+}
+
+/// How every text is scanned.
+pub(crate) fn options() -> Options {
+    let mut options = Options::default();
+    options.set_emit_comments(false);
+    options.flow_nesting_limit = MAX_DEPTH;
+    options.block_nesting_limit = MAX_DEPTH;
+    options
+}
+
+/// Tells whether a plain scalar would be read as the very text it is written as.
+pub(crate) fn resolves_to_text(text: &str) -> bool {
+    let plain = parse(&format!("k: {text}\n"));
+    !text.contains('\n')
+        && plain.is_ok_and(|found| matches!(found.as_slice(), [one] if one.tree == serde_json::json!({ "k": text })))
 }
 
 fn place(marker: granit_parser::Marker) -> Place {

@@ -3,13 +3,27 @@
 //! The text depends on the tree alone: keys come in a fixed order, strings are plain only where no reader could take
 //! them for something else, several lines are a literal block where that is exact, and nothing is ever folded.
 
-mod order;
-mod scalar;
+pub(crate) mod order;
+pub(crate) mod scalar;
 
 use serde_json::Value;
 
 use crate::render::scalar::Style;
 use crate::tree::Manifest;
+
+/// By how many columns things stand further right than what holds them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Indents {
+    /// A map below its key.
+    pub map: usize,
+    /// A list's dash below its key.
+    pub list: usize,
+    /// An item behind its dash.
+    pub item: usize,
+}
+
+/// How records are written.
+pub(crate) const INDENTS: Indents = Indents { map: 2, list: 0, item: 2 };
 
 /// Renders a manifest as one YAML document that ends in a line feed.
 pub fn render(manifest: &Manifest) -> String {
@@ -18,108 +32,133 @@ pub fn render(manifest: &Manifest) -> String {
 
 /// Renders any tree, in the same way; a Secret's values are not hidden here.
 pub fn render_tree(tree: &Value) -> String {
-    let mut text = String::new();
+    let mut writer = Writer::new(INDENTS);
     match tree {
-        Value::Object(map) if !map.is_empty() => write_map(&mut text, tree, "", 0, false),
-        Value::Array(items) if !items.is_empty() => write_list(&mut text, items, "", 0, false),
+        Value::Object(map) if !map.is_empty() => writer.write_map(tree, "", 0, false),
+        Value::Array(items) if !items.is_empty() => writer.write_list(items, "", 0, false),
         _ => {
-            write_value(&mut text, tree, "", 0);
+            writer.write_value(tree, "", 0);
             // At the very start there is no space to set it off.
-            text.drain(..1.min(text.len()));
+            writer.text.drain(..1.min(writer.text.len()));
         }
     }
-    text
+    writer.text
 }
 
-/// Writes a map's entries; the first stands on the present line when `inline` (after `- `).
-fn write_map(text: &mut String, map: &Value, parent: &str, indent: usize, inline: bool) {
-    for (index, (key, value)) in order::entries(map, parent).into_iter().enumerate() {
-        if index > 0 || !inline {
-            pad(text, indent);
-        }
-        let written = scalar::key(key);
-        // An implicit key has at most 1,024 characters in YAML.
-        if written.len() > 1000 {
-            text.push_str("? ");
-            text.push_str(&written);
-            text.push('\n');
-            pad(text, indent);
-        } else {
-            text.push_str(&written);
-        }
-        text.push(':');
-        write_value(text, value, key, indent);
+/// Writes parts of a document, each up to the end of its last line; `parent` is the key that a map or a list stands at,
+/// `indent` the column of the key or dash that a value follows.
+pub(crate) struct Writer {
+    pub text: String,
+    indents: Indents,
+}
+
+impl Writer {
+    /// Begins with nothing.
+    pub(crate) fn new(indents: Indents) -> Self {
+        Self { text: String::new(), indents }
     }
-}
 
-/// Writes a list's items, in line with the key above as Kubernetes documents it.
-fn write_list(text: &mut String, items: &[Value], parent: &str, indent: usize, inline: bool) {
-    for (index, item) in items.iter().enumerate() {
-        if index > 0 || !inline {
-            pad(text, indent);
+    /// Writes a map's entries; the first stands on the present line when `inline` (after `- `).
+    pub(crate) fn write_map(&mut self, map: &Value, parent: &str, indent: usize, inline: bool) {
+        for (index, (key, value)) in order::entries(map, parent).into_iter().enumerate() {
+            if index > 0 || !inline {
+                self.pad(indent);
+            }
+            let written = scalar::key(key);
+            // An implicit key has at most 1,024 characters in YAML.
+            if written.len() > 1000 {
+                self.text.push_str("? ");
+                self.text.push_str(&written);
+                self.text.push('\n');
+                self.pad(indent);
+            } else {
+                self.text.push_str(&written);
+            }
+            self.text.push(':');
+            self.write_value(value, key, indent);
         }
-        text.push('-');
+    }
+
+    /// Writes a list's items, in line with the key above as Kubernetes documents it.
+    fn write_list(&mut self, items: &[Value], parent: &str, indent: usize, inline: bool) {
+        for (index, item) in items.iter().enumerate() {
+            if index > 0 || !inline {
+                self.pad(indent);
+            }
+            self.write_item(item, parent, indent);
+        }
+    }
+
+    /// Writes a dash and what follows it.
+    pub(crate) fn write_item(&mut self, item: &Value, parent: &str, indent: usize) {
+        self.text.push('-');
+        self.write_behind_dash(item, parent, indent);
+    }
+
+    /// Writes what follows a dash, with the end of the line.
+    pub(crate) fn write_behind_dash(&mut self, item: &Value, parent: &str, indent: usize) {
+        let inner = indent + self.indents.item;
         match item {
             Value::Object(map) if !map.is_empty() => {
-                text.push(' ');
-                write_map(text, item, parent, indent + 2, true);
+                self.pad(self.indents.item.saturating_sub(1));
+                self.write_map(item, parent, inner, true);
             }
-            Value::Array(inner) if !inner.is_empty() => {
-                text.push(' ');
-                write_list(text, inner, parent, indent + 2, true);
+            Value::Array(items) if !items.is_empty() => {
+                self.pad(self.indents.item.saturating_sub(1));
+                self.write_list(items, parent, inner, true);
             }
-            _ => write_value(text, item, parent, indent),
+            _ => self.write_value(item, parent, indent),
         }
     }
-}
 
-/// Writes what follows `key:` or `-`, with the end of the line.
-fn write_value(text: &mut String, value: &Value, parent: &str, indent: usize) {
-    match value {
-        Value::Null => text.push_str(" null\n"),
-        Value::Bool(value) => text.push_str(if *value { " true\n" } else { " false\n" }),
-        Value::Number(number) => {
-            text.push(' ');
-            text.push_str(&scalar::number(number));
-            text.push('\n');
-        }
-        Value::String(string) => write_string(text, string, indent),
-        Value::Array(items) if items.is_empty() => text.push_str(" []\n"),
-        Value::Array(items) => {
-            text.push('\n');
-            write_list(text, items, parent, indent, false);
-        }
-        Value::Object(map) if map.is_empty() => text.push_str(" {}\n"),
-        Value::Object(_) => {
-            text.push('\n');
-            write_map(text, value, parent, indent + 2, false);
+    /// Writes what follows `key:` or `-`, with the end of the line.
+    pub(crate) fn write_value(&mut self, value: &Value, parent: &str, indent: usize) {
+        match value {
+            Value::Null => self.text.push_str(" null\n"),
+            Value::Bool(value) => self.text.push_str(if *value { " true\n" } else { " false\n" }),
+            Value::Number(number) => {
+                self.text.push(' ');
+                self.text.push_str(&scalar::number(number));
+                self.text.push('\n');
+            }
+            Value::String(string) => self.write_string(string, indent),
+            Value::Array(items) if items.is_empty() => self.text.push_str(" []\n"),
+            Value::Array(items) => {
+                self.text.push('\n');
+                self.write_list(items, parent, indent + self.indents.list, false);
+            }
+            Value::Object(map) if map.is_empty() => self.text.push_str(" {}\n"),
+            Value::Object(_) => {
+                self.text.push('\n');
+                self.write_map(value, parent, indent + self.indents.map, false);
+            }
         }
     }
-}
 
-fn write_string(text: &mut String, string: &str, indent: usize) {
-    text.push(' ');
-    match scalar::style(string) {
-        Style::Plain => text.push_str(string),
-        Style::Quoted => scalar::quote(text, string),
-        Style::Literal(header) => {
-            text.push_str(header);
-            text.push('\n');
-            for line in string.strip_suffix('\n').unwrap_or(string).split('\n') {
-                if !line.is_empty() {
-                    pad(text, indent + 2);
-                    text.push_str(line);
+    fn write_string(&mut self, string: &str, indent: usize) {
+        self.text.push(' ');
+        match scalar::style(string) {
+            Style::Plain => self.text.push_str(string),
+            Style::Quoted => scalar::quote(&mut self.text, string),
+            Style::Literal(header) => {
+                self.text.push_str(header);
+                self.text.push('\n');
+                for line in string.strip_suffix('\n').unwrap_or(string).split('\n') {
+                    if !line.is_empty() {
+                        self.pad(indent + self.indents.map);
+                        self.text.push_str(line);
+                    }
+                    self.text.push('\n');
                 }
-                text.push('\n');
+                return;
             }
-            return;
         }
+        self.text.push('\n');
     }
-    text.push('\n');
-}
 
-fn pad(text: &mut String, indent: usize) {
-    text.extend(std::iter::repeat_n(' ', indent));
+    fn pad(&mut self, indent: usize) {
+        self.text.extend(std::iter::repeat_n(' ', indent));
+    }
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod job;
 mod metadata;
 mod namespace;
 mod ownership;
+mod pod;
 mod role;
 mod secret;
 mod service;
@@ -25,26 +26,46 @@ mod template;
 use serde_json::Value;
 
 use crate::defaults::SchemaDefaults;
+use crate::mask::unseal;
 use crate::sanitize::evidence::Evidence;
-use crate::tree::{Manifest, prune};
+use crate::tree::{Manifest, prune, text};
 
 pub use skip::left_out;
 
 /// Makes a manifest of a live object, or of a document; doing so again changes nothing.
 ///
-/// A Secret keeps its type and keys; its values are replaced by [`crate::NOT_RECORDED`].
+/// A Secret keeps its type and keys; its values are replaced by [`crate::NOT_RECORDED`], unless something stands for
+/// them already, as in what [`crate::not_recorded`] makes and in a record that is encrypted.
 pub fn sanitize(live: &Value) -> Manifest {
     sanitize_custom(live, &SchemaDefaults::default())
 }
 
-/// The same where the definitions of custom kinds are known: what they fill in is left out, too.
+/// The same where the definitions of custom kinds are known: what they fill in is left out, too, and a status that is
+/// a field like any other stays.
 pub fn sanitize_custom(live: &Value, schemas: &SchemaDefaults) -> Manifest {
-    let evidence = Evidence::of(live);
     let mut tree = live.clone();
     // The status is what the cluster makes of the rest.
-    if let Some(root) = tree.as_object_mut() {
+    if !schemas.has_plain_status(text(live, &["apiVersion"]), text(live, &["kind"]))
+        && let Some(root) = tree.as_object_mut()
+    {
         root.remove("status");
     }
+    clean(live, tree, schemas)
+}
+
+/// Makes a manifest of a record, as it was written: a status in one is a field like any other, unless somebody put a
+/// live object there.
+pub fn sanitize_record(record: &Value) -> Manifest {
+    if !text(record, &["metadata", "uid"]).is_empty() {
+        return sanitize(record);
+    }
+    clean(record, record.clone(), &SchemaDefaults::default())
+}
+
+fn clean(live: &Value, mut tree: Value, schemas: &SchemaDefaults) -> Manifest {
+    let mut evidence = Evidence::of(live);
+    pod::read(live, &mut evidence);
+    unseal(&mut tree);
     // These look at annotations and labels that the rules after them take out.
     job::clean(&mut tree);
     claim::clean(&mut tree);
@@ -52,6 +73,7 @@ pub fn sanitize_custom(live: &Value, schemas: &SchemaDefaults) -> Manifest {
     ownership::clean(&mut tree, &evidence);
     defaulted::clean(&mut tree, &evidence, schemas);
     service::clean(&mut tree, &evidence);
+    pod::clean(&mut tree, &evidence);
     template::clean(&mut tree);
     namespace::clean(&mut tree);
     role::clean(&mut tree);

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::compare::FieldChange;
-use crate::mask::{MASKED, NOT_RECORDED};
+use crate::mask::is_stand_in;
 
 /// Longer values are named, not shown.
 const LONGEST: usize = 60;
@@ -154,7 +154,7 @@ fn plain(value: &Value) -> String {
 /// Shows a value on one line, if it is short and may be shown.
 fn short(value: &Value) -> Option<String> {
     let text = match value {
-        Value::String(text) if text == MASKED || text == NOT_RECORDED => return None,
+        Value::String(text) if is_stand_in(text) => return None,
         Value::String(text) if text.is_empty() => "\"\"".to_owned(),
         Value::Object(map) => named(map)?,
         other => plain(other),
@@ -211,7 +211,7 @@ mod tests {
             json!({"data": {"a.conf": "x\nz", "b": ""}}),
             &["key a.conf changed", "key b added (\"\")"],
         );
-        check(json!({"data": {}}), json!({"data": {"a": NOT_RECORDED}}), &["key a added"]);
+        check(json!({"data": {}}), json!({"data": {"a": crate::NOT_RECORDED}}), &["key a added"]);
         check(
             json!({"spec": {"strategy": {"type": "A"}}}),
             json!({"spec": {"strategy": {"type": "B"}}}),

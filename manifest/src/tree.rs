@@ -17,9 +17,23 @@ impl Manifest {
         &self.0
     }
 
+    /// Returns the tree to be changed.
+    pub(crate) fn tree_mut(&mut self) -> &mut Value {
+        &mut self.0
+    }
+
     /// Gives the tree away.
     pub fn into_tree(self) -> Value {
         self.0
+    }
+
+    /// Takes out a status, which people's files may hold without meaning it.
+    #[must_use]
+    pub fn without_status(mut self) -> Self {
+        if let Some(root) = self.0.as_object_mut() {
+            root.remove("status");
+        }
+        self
     }
 
     /// Returns `apps/v1`, or nothing where the document has none.

@@ -21,6 +21,8 @@ pub enum Actor {
     },
     /// A field manager that is not Denshimon, such as `kubectl-edit`.
     Manager(String),
+    /// A user of the cluster, by the name that the API server authenticated; no account of Denshimon's.
+    ClusterUser(String),
     /// Nobody can tell; never a guess.
     Unresolved,
     /// Denshimon itself: the first snapshot, a sweep.
@@ -114,7 +116,7 @@ impl fmt::Display for Actor {
         match self {
             Self::User(name) => formatter.write_str(name.as_str()),
             Self::Token { name, owner } => write!(formatter, "{owner} (token {name})"),
-            Self::Manager(name) => formatter.write_str(name),
+            Self::Manager(name) | Self::ClusterUser(name) => formatter.write_str(name),
             Self::Unresolved => formatter.write_str("unresolved"),
             Self::Denshimon => formatter.write_str("denshimon"),
         }

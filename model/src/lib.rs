@@ -10,6 +10,7 @@ pub mod event;
 pub mod git;
 pub mod health;
 pub mod history;
+pub mod ignore;
 pub mod name;
 pub mod page;
 pub mod resource;

@@ -8,6 +8,7 @@ mod failures;
 mod gitops;
 mod listing;
 mod new_deployment;
+mod rules;
 mod session;
 mod tokens;
 mod writes;
@@ -61,9 +62,14 @@ fn describe() -> OpenApiRouter<AppState> {
         .routes(routes!(gitops::read_commit))
         .routes(routes!(gitops::commit_now))
         .routes(routes!(gitops::push))
+        .routes(routes!(gitops::decide_remote))
         .routes(routes!(gitops::approve_deletions))
         .routes(routes!(gitops::refuse_deletions))
         .routes(routes!(gitops::set_kind_recorded))
+        .routes(routes!(gitops::set_mask_rule))
+        .routes(routes!(rules::list_rules, rules::create_rule))
+        .routes(routes!(rules::preview_rule))
+        .routes(routes!(rules::set_rule, rules::delete_rule))
         .routes(routes!(session::read_session, session::sign_in, session::sign_out))
         .routes(routes!(tokens::list_tokens, tokens::create_token))
         .routes(routes!(tokens::revoke_token))

@@ -3,7 +3,9 @@
 //! This is the only place that reads the environment. A wrong value is one line that names its setting.
 
 mod address;
+mod audit;
 mod cluster;
+mod ignore;
 mod repository;
 mod settings;
 
@@ -12,13 +14,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
-use engine::{Clock, DatabaseConfig, EngineConfig, KindRules};
+use engine::{Clock, DatabaseConfig, EngineConfig, KindRules, Recipients};
 use ipnet::IpNet;
 use model::{Kind, Timestamp};
 use secrecy::SecretString;
 
 pub use self::address::PublicUrl;
 use self::settings::Settings;
+
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// Everything the program needs to start.
 #[derive(Clone, Debug)]
@@ -94,7 +98,8 @@ impl Config {
         let listen = settings.parse("listen", "127.0.0.1:3000", "an address with a port, such as 127.0.0.1:3000")?;
         let data_dir = PathBuf::from(settings.text("data_dir").unwrap_or_else(|| "data".into()));
         let database = read_database(&settings)?;
-        let commit_window = read_commit_window(&settings)?;
+        let commit_window =
+            settings.duration("commit_window", "2s", HOUR, "is a time of at most an hour, such as 2s, 500ms or 0")?;
         Ok(Self {
             listen,
             public_url: settings
@@ -112,6 +117,9 @@ impl Config {
                 repository: repository::read(&settings)?,
                 commit_window,
                 kind_rules: read_kind_rules(&settings)?,
+                ignore_rules: settings.ignore_rules()?,
+                age_recipients: read_recipients(&settings)?,
+                audit: audit::read(&settings)?,
                 clock: Clock::new(Timestamp::now),
             },
         })
@@ -154,18 +162,6 @@ fn read_proxies(settings: &Settings) -> Result<Vec<IpNet>, ConfigError> {
     nets.ok_or_else(|| settings.wrong("trusted_proxies", "lists addresses or networks, such as 10.0.0.0/8, 192.0.2.1"))
 }
 
-fn read_commit_window(settings: &Settings) -> Result<Duration, ConfigError> {
-    let text = settings.text("commit_window").unwrap_or_else(|| "2s".into());
-    if text == "0" {
-        return Ok(Duration::ZERO);
-    }
-    let window = text.parse::<jiff::SignedDuration>().ok().and_then(|window| Duration::try_from(window).ok());
-    match window {
-        Some(window) if window <= Duration::from_secs(3600) => Ok(window),
-        _ => Err(settings.wrong("commit_window", "is a time of at most an hour, such as 2s, 500ms or 0")),
-    }
-}
-
 fn read_kind_rules(settings: &Settings) -> Result<KindRules, ConfigError> {
     let decided = |name: &'static str, recorded: bool| {
         let text = settings.text(name).unwrap_or_default();
@@ -180,6 +176,12 @@ fn read_kind_rules(settings: &Settings) -> Result<KindRules, ConfigError> {
         return Err(settings.wrong("leave_out_kinds", &format!("names {}, as record_kinds does", both.qualified())));
     }
     Ok(KindRules::new(recorded.into_iter().chain(left_out)))
+}
+
+fn read_recipients(settings: &Settings) -> Result<Option<Recipients>, ConfigError> {
+    let Some(text) = settings.text("age_recipients") else { return Ok(None) };
+    let keys: Vec<&str> = text.split([',', ' ', '\n']).filter(|key| !key.is_empty()).collect();
+    settings.check("age_recipients", Recipients::parse(&keys)).map(Some)
 }
 
 /// The store tells its life story at `info`, and a cluster that is away is said once by the engine.

@@ -19,7 +19,7 @@ impl Reader {
         let accepts_html =
             headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains("text/html"));
         let path = uri.path();
-        let for_programs = ["/api/", "/live/", "/health/"].iter().any(|prefix| path.starts_with(prefix));
+        let for_programs = ["/api/", "/live/", "/health/", "/webhooks/"].iter().any(|prefix| path.starts_with(prefix));
         if accepts_html && !for_programs { Self::Person } else { Self::Program }
     }
 }

@@ -3,6 +3,7 @@
 pub mod api;
 pub mod application;
 mod assets;
+mod audit_webhook;
 mod client_address;
 pub mod config;
 mod connections;

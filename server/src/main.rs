@@ -5,6 +5,9 @@ use std::process::ExitCode;
 use clap::Parser;
 use server::{Application, Arguments, Config};
 
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// The exit code of a wrong setting, as sysexits.h has it.
 const EX_USAGE: u8 = 64;
 /// Rendering a page recurses deeply, and so does the store's query planner.

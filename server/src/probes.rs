@@ -1,6 +1,8 @@
-//! `/health/live`, `/health/ready` and `/metrics`: for Kubernetes and Prometheus, so without sign-in, so only totals.
+//! `/health/live`, `/health/ready` and `/metrics`: for Kubernetes and Prometheus, so without sign-in, so only totals and the
+//! names of kinds.
 
 mod metrics;
+mod sync_metrics;
 
 use axum::extract::State;
 use axum::http::StatusCode;

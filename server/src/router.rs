@@ -5,6 +5,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use tower_http::compression::CompressionLayer;
 
 use crate::api;
+use crate::audit_webhook;
 use crate::live;
 use crate::middleware::{
     BodyBounds, catch_panic, limit_body, limit_time, log_request, require_same_origin, secure_headers,
@@ -30,6 +31,8 @@ pub(crate) fn routes(state: AppState) -> Router {
         .layer(from_fn(limit_time))
         .layer(from_fn_with_state(BodyBounds::default(), limit_body))
         .layer(from_fn_with_state(state.clone(), require_same_origin))
+        // The API server has neither cookies nor pages.
+        .merge(audit_webhook::routes(&state))
         .layer(catch_panic())
         .layer(from_fn_with_state(state.clone(), secure_headers))
         .layer(from_fn_with_state(state.clone(), log_request))

@@ -35,9 +35,10 @@ pub(crate) struct AppState {
 
 impl AppState {
     pub(crate) fn new(config: &Config, engine: Engine, stopping: CancellationToken) -> anyhow::Result<Self> {
+        let metrics = Arc::new(Metrics::new(engine.sync_histograms()));
         Ok(Self {
             engine,
-            metrics: Arc::default(),
+            metrics,
             assets: Assets::read(&config.assets_dir)?,
             reveals: app::backend::Reveals::default(),
             public_url: config.public_url.clone(),

@@ -9,7 +9,7 @@ use super::password_form::PasswordForm;
 use super::sessions::SessionList;
 use super::tokens::{TokenForm, TokenList};
 use crate::failure::FailurePage;
-use crate::reading::reading;
+use crate::reading::{arrived, reading};
 use crate::submission::Submission;
 use crate::ui::{Banner, PageTitle, Tone};
 
@@ -36,7 +36,7 @@ pub fn AccountPage() -> impl IntoView {
         }}
         <Transition>
             {move || Suspend::new(async move {
-                match account.await {
+                match arrived(account).await {
                     Ok(account) => {
                         let username = account.user.username.to_string();
                         view! {

@@ -8,7 +8,7 @@ use model::{Page, PageRequest};
 use super::api::list_audit;
 use crate::address::Address;
 use crate::failure::FailurePage;
-use crate::reading::reading;
+use crate::reading::{arrived, reading};
 use crate::ui::{EmptyState, Icon, PageTitle, Pager, Shape, TimeText};
 
 /// The list, newest first.
@@ -24,7 +24,7 @@ pub fn AuditPage() -> impl IntoView {
         <p class="muted">"What was done through Denshimon. What was done to the cluster by others stands in the history and in the commits."</p>
         <Transition>
             {move || Suspend::new(async move {
-                match audit.await {
+                match arrived(audit).await {
                     Ok(page) => view! { <Entries page=page/> }.into_any(),
                     Err(error) => view! { <FailurePage error=error/> }.into_any(),
                 }

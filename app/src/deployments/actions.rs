@@ -29,14 +29,15 @@ pub struct Quick {
     desired: u32,
     paused: bool,
     may_change: bool,
-    /// Revisions that one can go back to.
-    earlier: Vec<u64>,
+    /// Revisions that one can go back to, each with its images.
+    earlier: Vec<(u64, String)>,
 }
 
 impl Quick {
     /// Takes it from what is shown.
     pub fn of(detail: &DeploymentDetail) -> Self {
-        let earlier = detail.replica_sets.iter().filter(|set| !set.current).map(|set| set.revision);
+        let earlier = detail.replica_sets.iter().filter(|set| !set.current);
+        let earlier = earlier.map(|set| (set.revision, set.images.join(", ")));
         Self {
             target: detail.summary.target.clone(),
             desired: detail.summary.desired,
@@ -130,14 +131,13 @@ fn Menus(quick: Quick, submission: Submission) -> impl IntoView {
 }
 
 #[component]
-fn UndoMenu(target: DeploymentRef, earlier: Vec<u64>, submission: Submission) -> impl IntoView {
+fn UndoMenu(target: DeploymentRef, earlier: Vec<(u64, String)>, submission: Submission) -> impl IntoView {
     (!earlier.is_empty()).then(|| {
         let typed = move |path: &str, field: &str| typed_at(submission, path, field);
         let options = earlier
             .iter()
-            .map(|revision| {
-                let value = revision.to_string();
-                view! { <option value=value.clone()>{value.clone()}</option> }
+            .map(|(revision, images)| {
+                view! { <option value=revision.to_string()>{format!("{revision}: {images}")}</option> }
             })
             .collect_view();
         view! {

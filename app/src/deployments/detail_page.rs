@@ -18,7 +18,7 @@ use crate::AppError;
 use crate::failure::FailurePage;
 use crate::live::Live;
 use crate::reading::once_read;
-use crate::reading::reading;
+use crate::reading::{arrived, reading};
 use crate::submission::Submission;
 use crate::ui::{Age, FormErrors, HealthBadge, PageTitle, TabLink, Tabs};
 
@@ -96,7 +96,7 @@ pub fn DeploymentPage(tab: Tab) -> impl IntoView {
         </Transition>
         <Transition>
             {move || Suspend::new(async move {
-                match (target.get_untracked(), detail.await) {
+                match (target.get_untracked(), arrived(detail).await) {
                     (Ok(target), Ok(detail)) => {
                         let content = source.view(target.clone(), detail.clone()).await;
                         view! {

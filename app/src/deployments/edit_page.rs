@@ -13,7 +13,7 @@ use super::form::{EditOf, FieldsForm, YamlForm};
 use super::new_page::Step;
 use crate::AppError;
 use crate::failure::FailurePage;
-use crate::reading::reading;
+use crate::reading::{arrived, reading};
 use crate::submission::Submission;
 use crate::ui::{PageTitle, Tabs};
 
@@ -40,7 +40,7 @@ pub fn EditPage() -> impl IntoView {
         <PageTitle text=title/>
         <Transition>
             {move || Suspend::new(async move {
-                match (target.get_untracked(), shown.await) {
+                match (target.get_untracked(), arrived(shown).await) {
                     (Ok(target), Ok(shown)) => {
                         let page = address_of(&target);
                         view! {

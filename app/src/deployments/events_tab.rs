@@ -8,7 +8,7 @@ use super::api::list_deployment_events;
 use crate::AppError;
 use crate::failure::FailureNote;
 use crate::live::Live;
-use crate::reading::{Reading, reading};
+use crate::reading::{Reading, arrived, reading};
 use crate::ui::{Age, EmptyState, Icon, Shape};
 
 /// What the tab reads.
@@ -27,7 +27,7 @@ impl EventsSource {
 
     /// Shows the events.
     pub async fn view(self) -> AnyView {
-        let events = match self.0.await {
+        let events = match arrived(self.0).await {
             Ok(events) => view! { <EventTable events=events/> }.into_any(),
             Err(error) => view! { <FailureNote error=error/> }.into_any(),
         };

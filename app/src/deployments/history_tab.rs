@@ -16,7 +16,7 @@ use crate::address::Address;
 use crate::failure::{FailureNote, FailurePage};
 use crate::gitops::{CommitFiles, read_commit};
 use crate::live::Live;
-use crate::reading::{Reading, reading};
+use crate::reading::{Reading, arrived, reading};
 use crate::ui::{EmptyState, Pager, Timeline, Unfolding};
 
 /// What the tab reads; the address says which page of it, and which commit is open.
@@ -55,8 +55,8 @@ impl HistorySource {
 
     /// Shows operations, changes, commits and outcomes, newest first.
     pub async fn view(self, target: DeploymentRef) -> AnyView {
-        let commit = self.commit.await;
-        let entries = match self.history.await {
+        let commit = arrived(self.commit).await;
+        let entries = match arrived(self.history).await {
             Ok(page) => {
                 let unfolding = unfolding(&target, page.number, self.open.get_untracked(), commit);
                 view! { <Entries page=page target=target unfolding=unfolding/> }.into_any()

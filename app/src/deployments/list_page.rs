@@ -17,7 +17,7 @@ use super::row::DeploymentRow;
 use super::undo_bar::UndoBar;
 use crate::failure::FailurePage;
 use crate::live::Live;
-use crate::reading::reading;
+use crate::reading::{arrived, reading};
 use crate::submission::Submission;
 use crate::ui::{EmptyState, FormErrors, HeldRows, PageTitle, Pager, SearchForm, SortHeading, WaitingRows};
 
@@ -43,7 +43,7 @@ pub fn ListPage() -> impl IntoView {
         <FilterForm query=query/>
         <Transition>
             {move || Suspend::new(async move {
-                match list.await {
+                match arrived(list).await {
                     Ok(page) => view! { <Rows page=page query=query.get_untracked() held=held/> }.into_any(),
                     Err(error) => view! { <FailurePage error=error/> }.into_any(),
                 }

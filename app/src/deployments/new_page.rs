@@ -11,7 +11,7 @@ use super::draft_review::DraftReviewPanel;
 use super::form::{EditOf, FieldsForm, YamlForm};
 use crate::address::Address;
 use crate::failure::FailurePage;
-use crate::reading::reading;
+use crate::reading::{arrived, reading};
 use crate::submission::Submission;
 use crate::ui::{PageTitle, TabLink, Tabs};
 
@@ -103,7 +103,7 @@ pub fn NewPage() -> impl IntoView {
                 let step = step.get();
                 Suspend::new(async move {
                     let path = "/deployments/new";
-                    match review.await {
+                    match arrived(review).await {
                         Some(Err(error)) => view! { <FailurePage error=error/> }.into_any(),
                         Some(Ok(DraftReview { draft, preview: Ok(preview) })) if !step.again => {
                             let yaml = matches!(draft.change, DeploymentChange::CreateYaml(_));

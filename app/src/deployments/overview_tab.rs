@@ -2,12 +2,11 @@
 
 use leptos::prelude::*;
 use model::deployment::{Condition, DeploymentDetail};
-use model::sync::RecordInfo;
 
 use super::containers::Containers;
 use super::pods_tab::PodTable;
 use super::rollout::Rollout;
-use crate::ui::{Age, RecordBadge};
+use crate::ui::{Age, RecordLine};
 
 /// The first tab.
 #[component]
@@ -52,32 +51,9 @@ pub fn OverviewTab(detail: DeploymentDetail) -> impl IntoView {
             </section>
             <section>
                 <h2>"Record"</h2>
-                <Record record=detail.summary.record/>
+                <RecordLine record=detail.summary.record/>
             </section>
         </div>
-    }
-}
-
-#[component]
-fn Record(record: RecordInfo) -> impl IntoView {
-    let reason = (!record.reason.is_empty()).then(|| view! { <p>{record.reason.clone()}</p> });
-    let path = record.path.clone().map(|path| view! { <p class="code">{path}</p> });
-    let commit = record.commit.clone().map(|id| {
-        let at = record.at.map(|at| view! { <span class="muted">" · " <Age at=at/></span> });
-        view! {
-            <p>
-                <a class="hash" href=format!("/gitops/commits/{id}")>{format!("commit {}", id.short())}</a>
-                {at}
-            </p>
-        }
-    });
-    view! {
-        <p>
-            <RecordBadge record=record/>
-        </p>
-        {reason}
-        {path}
-        {commit}
     }
 }
 

@@ -6,7 +6,7 @@ use model::deployment::{Applied, UndoAction};
 use server_fn::ServerFn;
 
 use super::api::{PauseDeployment, ResumeDeployment, ScaleDeployment, UndoDeployment, read_applied};
-use crate::reading::reading;
+use crate::reading::{arrived, reading};
 use crate::submission::{PostForm, Submission};
 use crate::ui::{Banner, Tone};
 
@@ -62,8 +62,7 @@ pub fn UndoBar(
         <div role="status" class="undo-bar">
             <Transition>
                 {move || Suspend::new(async move {
-                    applied
-                        .await
+                    arrived(applied).await
                         .ok()
                         .flatten()
                         .map(|applied| {

@@ -9,7 +9,7 @@ use crate::AppError;
 use crate::address::encode;
 use crate::failure::FailureNote;
 use crate::live::Live;
-use crate::reading::{Reading, reading};
+use crate::reading::{Reading, arrived, reading};
 
 /// What the tab reads.
 #[derive(Clone, Copy)]
@@ -27,7 +27,7 @@ impl YamlSource {
 
     /// Shows the manifest.
     pub async fn view(self, target: DeploymentRef) -> AnyView {
-        let text = match self.0.await {
+        let text = match arrived(self.0).await {
             Ok(text) => view! { <YamlText text=text file=format!("{}.yaml", target.name)/> }.into_any(),
             Err(error) => view! { <FailureNote error=error/> }.into_any(),
         };

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use model::Page;
 use model::git::{CommitDetail, CommitId, CommitQuery, CommitSummary};
-use model::sync::SyncStatus;
+use model::sync::{RemoteChoice, SyncStatus};
 
 use crate::AppError;
 use crate::json::Json;
@@ -62,6 +62,19 @@ pub async fn commit_now() -> Result<(), AppError> {
     Ok(())
 }
 
+/// Decides about a remote with another history: `build_on`, `push_again` or `keep_here`. Operators of the whole cluster
+/// may call it.
+///
+/// # Errors
+/// Not signed in, not allowed, or there is no such choice.
+#[server(prefix = "/fn", endpoint = "gitops/decide_remote")]
+pub async fn decide_remote(choice: RemoteChoice) -> Result<(), AppError> {
+    let caller = crate::backend::signed_in_or_away().await?;
+    crate::backend::engine().decide_remote(&caller, choice).await?;
+    crate::backend::redirect("/gitops/status");
+    Ok(())
+}
+
 /// Lets the held deletions of records happen. Operators of the whole cluster may call it.
 ///
 /// # Errors
@@ -101,6 +114,23 @@ pub async fn set_kind_recorded(kind: String, decision: String) -> Result<(), App
         _ => return Err(wrong("decision", "The decision is record or leave_out.".into())),
     };
     crate::backend::engine().set_kind_recorded(&caller, &kind, recorded).await?;
+    crate::backend::redirect("/gitops/status");
+    Ok(())
+}
+
+/// Switches a rule for what looks like a credential `on` or `off`. Operators of the whole cluster may call it.
+///
+/// # Errors
+/// Not signed in, not allowed, or no such rule.
+#[server(prefix = "/fn", endpoint = "gitops/set_mask_rule")]
+pub async fn set_mask_rule(rule: String, turn: String) -> Result<(), AppError> {
+    let caller = crate::backend::signed_in_or_away().await?;
+    let on = match turn.as_str() {
+        "on" => true,
+        "off" => false,
+        _ => return Err(AppError::field("turn", "A rule is switched on or off.").answered()),
+    };
+    crate::backend::engine().set_mask_rule(&caller, &rule, on).await?;
     crate::backend::redirect("/gitops/status");
     Ok(())
 }

@@ -9,7 +9,7 @@ use super::api::read_commit;
 use super::files::CommitFiles;
 use crate::AppError;
 use crate::failure::FailurePage;
-use crate::reading::reading;
+use crate::reading::{arrived, reading};
 use crate::ui::{Age, PageTitle, TimeText};
 
 /// The page.
@@ -25,7 +25,7 @@ pub fn CommitPage() -> impl IntoView {
     view! {
         <Transition>
             {move || Suspend::new(async move {
-                match commit.await {
+                match arrived(commit).await {
                     Ok(commit) => view! { <Commit commit=commit/> }.into_any(),
                     Err(error) => view! { <FailurePage error=error/> }.into_any(),
                 }

@@ -10,7 +10,7 @@ use super::api::list_commits;
 use crate::address::Address;
 use crate::failure::FailurePage;
 use crate::live::Live;
-use crate::reading::reading;
+use crate::reading::{arrived, reading};
 use crate::ui::{Age, EmptyState, PageTitle, Pager, SearchForm};
 
 /// The log, narrowed by what the address says; live.
@@ -26,7 +26,7 @@ pub fn CommitsPage() -> impl IntoView {
         <FilterForm query=query/>
         <Transition>
             {move || Suspend::new(async move {
-                match log.await {
+                match arrived(log).await {
                     Ok(page) => view! { <Log page=page query=query.get_untracked()/> }.into_any(),
                     Err(error) => view! { <FailurePage error=error/> }.into_any(),
                 }

@@ -6,7 +6,7 @@ use server_fn::ServerFn;
 
 use super::api::SetKindRecorded;
 use crate::submission::{PostForm, Submission};
-use crate::ui::{Age, EmptyState, Icon, Shape};
+use crate::ui::{Age, EmptyState, Icon, Shape, counted};
 
 /// One line per recorded kind, and a folded list of the others.
 #[component]
@@ -26,6 +26,7 @@ pub fn KindTable(kinds: Vec<WatchedKind>, may_steer: bool, submission: Submissio
                     <th scope="col">"Kind"</th>
                     <th scope="col">"State"</th>
                     <th scope="col" class="number">"Objects"</th>
+                    <th scope="col" class="number">"Records"</th>
                     <th scope="col">"Last event"</th>
                     <th scope="col"><span class="hidden-visually">"Actions"</span></th>
                 </tr>
@@ -56,6 +57,7 @@ fn recorded_row(kind: WatchedKind, decider: Option<Submission>) -> impl IntoView
             <th scope="row" data-label="Kind" class="name">{kind.kind.to_string()}</th>
             <td data-label="State">{state(kind.state)}</td>
             <td data-label="Objects" class="number">{kind.objects.to_string()}</td>
+            <td data-label="Records" class="number">{kind.records.to_string()}</td>
             <td data-label="Last event">{kind.last_event.map(|at| view! { <Age at=at/> })}</td>
             <td class="actions">{decide(name, "leave_out", "Leave out", decider)}</td>
         </tr>
@@ -64,10 +66,11 @@ fn recorded_row(kind: WatchedKind, decider: Option<Submission>) -> impl IntoView
 
 fn left_out_row(kind: WatchedKind, decider: Option<Submission>) -> impl IntoView {
     let name = kind.kind.qualified();
+    let kept = (kind.records > 0).then(|| format!(" {} stay as they are.", counted(kind.records.into(), "records")));
     view! {
         <tr>
             <th scope="row" data-label="Kind" class="name">{name.clone()}</th>
-            <td data-label="Why">{kind.left_out}</td>
+            <td data-label="Why">{kind.left_out} {kept}</td>
             <td class="actions">{decide(name, "record", "Record", decider)}</td>
         </tr>
     }
@@ -96,7 +99,7 @@ fn state(state: WatchState) -> impl IntoView {
         WatchState::Off => (Shape::Dots, "muted", "Not watched".to_owned(), None),
         WatchState::Listing => (Shape::Dots, "info", "Listing".to_owned(), None),
         WatchState::Watching => (Shape::Check, "good", "Watching".to_owned(), None),
-        WatchState::Away { since, reason } => (Shape::Cross, "bad", format!("Away: {reason}"), Some(since)),
+        WatchState::Away { since, reason } => (Shape::Question, "warn", format!("Unknown: {reason}"), Some(since)),
     };
     view! {
         <span class=format!("status {tone}")>

@@ -1,22 +1,36 @@
 //! GitOps -> Status.
 
 use leptos::prelude::*;
-use model::sync::{SyncProblem, SyncStatus};
+use model::sync::{AuditStatus, RemoteChoice, SyncProblem, SyncStatus};
 use server_fn::ServerFn;
 
-use super::api::{ApproveDeletions, CommitNow, RefuseDeletions, RetrySync, SetKindRecorded, read_sync_status};
+use super::api::{
+    ApproveDeletions, CommitNow, DecideRemote, RefuseDeletions, RetrySync, SetKindRecorded, SetMaskRule,
+    read_sync_status,
+};
 use super::kinds::KindTable;
+use super::left_alone::LeftAlone;
+use super::masks::MaskTable;
+use super::plots::Plots;
 use super::repository::Repository;
+use super::waiting::{HeldDeletions, Waiting};
 use crate::failure::FailurePage;
 use crate::layout::chip_words;
 use crate::live::Live;
-use crate::reading::reading;
+use crate::reading::{arrived, reading};
 use crate::submission::{PostForm, Submission};
 use crate::ui::{Age, Banner, FormErrors, Icon, PageTitle, Tone};
 
 /// Where the page's forms lead.
-const PATHS: [&str; 5] =
-    [RetrySync::PATH, CommitNow::PATH, ApproveDeletions::PATH, RefuseDeletions::PATH, SetKindRecorded::PATH];
+const PATHS: [&str; 7] = [
+    RetrySync::PATH,
+    CommitNow::PATH,
+    DecideRemote::PATH,
+    ApproveDeletions::PATH,
+    RefuseDeletions::PATH,
+    SetKindRecorded::PATH,
+    SetMaskRule::PATH,
+];
 
 /// Repository, kinds, what waits, what is wrong and the way out; live.
 #[component]
@@ -30,7 +44,7 @@ pub fn StatusPage() -> impl IntoView {
         <FormErrors form="gitops" problem=submission.problem()/>
         <Transition>
             {move || Suspend::new(async move {
-                match status.await {
+                match arrived(status).await {
                     Ok(status) => view! { <Status status=status submission=submission/> }.into_any(),
                     Err(error) => view! { <FailurePage error=error/> }.into_any(),
                 }
@@ -43,12 +57,6 @@ pub fn StatusPage() -> impl IntoView {
 fn Status(status: SyncStatus, submission: Submission) -> impl IntoView {
     let may_steer = status.may_steer;
     let (shape, tone, words) = chip_words(&status.chip);
-    let waiting = match status.waiting {
-        0 => "Nothing waits to be committed.".to_owned(),
-        1 => "1 change waits to be committed.".to_owned(),
-        count => format!("{count} changes wait to be committed."),
-    };
-    let lag = status.lag_milliseconds.map(|lag| format!("The newest change was committed {lag} ms after it was seen."));
     view! {
         <div class="page-head">
             <p class=format!("status {tone}")>
@@ -57,28 +65,31 @@ fn Status(status: SyncStatus, submission: Submission) -> impl IntoView {
             </p>
             {may_steer.then(|| view! {
                 <div class="actions">
-                    <PostForm to=RetrySync::PATH submission=submission>
-                        <button type="submit" class="button">"Retry"</button>
-                    </PostForm>
                     <PostForm to=CommitNow::PATH submission=submission>
                         <button type="submit" class="button main">"Commit now"</button>
                     </PostForm>
                 </div>
             })}
         </div>
-        <Problems problems=status.problems/>
-        <HeldDeletions records=status.held_deletions may_steer=may_steer submission=submission/>
-        <p>{waiting}</p>
-        <p class="muted">{lag}</p>
+        <Problems problems=status.problems may_steer=may_steer submission=submission/>
+        {may_steer.then(|| view! { <Choices choices=status.repository.choices.clone() submission=submission/> })}
+        <HeldDeletions held=status.held_deletions may_steer=may_steer submission=submission/>
+        <h2>"Waiting"</h2>
+        <Waiting waiting=status.waiting_for/>
+        {status.audit.map(|audit| view! { <Audit audit=audit/> })}
+        <Plots plots=status.plots/>
         <h2>"Repository"</h2>
         <Repository repository=status.repository/>
+        <LeftAlone files=status.left_alone/>
+        <h2>"Credentials"</h2>
+        <MaskTable rules=status.mask_rules may_steer=may_steer submission=submission/>
         <h2>"Kinds"</h2>
         <KindTable kinds=status.kinds may_steer=may_steer submission=submission/>
     }
 }
 
 #[component]
-fn Problems(problems: Vec<SyncProblem>) -> impl IntoView {
+fn Problems(problems: Vec<SyncProblem>, may_steer: bool, submission: Submission) -> impl IntoView {
     problems
         .into_iter()
         .map(|problem| {
@@ -86,40 +97,50 @@ fn Problems(problems: Vec<SyncProblem>) -> impl IntoView {
                 <Banner tone=Tone::Bad>
                     <p>{problem.what} <span class="muted">" since " <Age at=problem.since/></span></p>
                     <p>{problem.remedy}</p>
+                    {(may_steer && problem.can_retry).then(|| view! {
+                        <PostForm to=RetrySync::PATH submission=submission>
+                            <button type="submit" class="button">"Retry"</button>
+                        </PostForm>
+                    })}
                 </Banner>
             }
         })
         .collect_view()
 }
 
+/// Whether the API server's audit events arrive.
 #[component]
-fn HeldDeletions(records: Vec<String>, may_steer: bool, submission: Submission) -> impl IntoView {
-    (!records.is_empty()).then(|| {
-        let words = format!(
-            "{} records have no resource any more. That is much at once, so they stay until you decide.",
-            records.len()
-        );
-        let rows = records.into_iter().take(50).map(|path| view! { <li class="code">{path}</li> }).collect_view();
-        view! {
-            <section>
-                <Banner tone=Tone::Warn>
-                    <p>{words}</p>
-                </Banner>
-                <details>
-                    <summary>"Which records"</summary>
-                    <ul>{rows}</ul>
-                </details>
-                {may_steer.then(|| view! {
-                    <div class="button-row">
-                        <PostForm to=ApproveDeletions::PATH submission=submission>
-                            <button type="submit" class="button danger">"Delete the records"</button>
-                        </PostForm>
-                        <PostForm to=RefuseDeletions::PATH submission=submission>
-                            <button type="submit" class="button">"Keep them"</button>
-                        </PostForm>
-                    </div>
-                })}
-            </section>
-        }
+fn Audit(audit: AuditStatus) -> impl IntoView {
+    let arrived = match audit.last_event {
+        Some(at) => view! { "The newest audit event of the API server arrived " <Age at=at/> "." }.into_any(),
+        None => "No audit event of the API server has arrived yet.".into_any(),
+    };
+    let named = match audit.named {
+        0 => String::new(),
+        1 => " The events named the user of 1 change.".to_owned(),
+        count => format!(" The events named the users of {count} changes."),
+    };
+    let trouble = audit.trouble.map(|trouble| format!(" {trouble}"));
+    view! { <p class="muted">{arrived} {named} {trouble}</p> }
+}
+
+/// What may be decided about a remote with another history.
+#[component]
+fn Choices(choices: Vec<RemoteChoice>, submission: Submission) -> impl IntoView {
+    (!choices.is_empty()).then(|| {
+        let buttons = choices.into_iter().map(|choice| {
+            let (name, words) = match choice {
+                RemoteChoice::BuildOn => ("build_on", "Build on what is there now"),
+                RemoteChoice::PushAgain => ("push_again", "Push all of the history again"),
+                RemoteChoice::KeepHere => ("keep_here", "Keep committing here only"),
+            };
+            view! {
+                <PostForm to=DecideRemote::PATH submission=submission>
+                    <input type="hidden" name="choice" value=name/>
+                    <button type="submit" class="button">{words}</button>
+                </PostForm>
+            }
+        });
+        view! { <div class="button-row">{buttons.collect_view()}</div> }
     })
 }

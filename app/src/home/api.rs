@@ -45,6 +45,12 @@ pub async fn read_home() -> Result<HomeData, AppError> {
     Ok(HomeData {
         worst: engine.list_deployments(&caller, &worst_first).await.map_err(part),
         lately: lately.map_err(part),
-        sync: engine.sync_status(&caller).await.map_err(part),
+        sync: engine.sync_status(&caller).await.map(in_short).map_err(part),
     })
+}
+
+/// Leaves out what only the status page shows.
+#[cfg(feature = "ssr")]
+fn in_short(status: SyncStatus) -> SyncStatus {
+    SyncStatus { kinds: Vec::new(), plots: Vec::new(), held_deletions: Vec::new(), ..status }
 }

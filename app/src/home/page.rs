@@ -10,7 +10,7 @@ use crate::deployments::address_of;
 use crate::failure::{FailureNote, FailurePage};
 use crate::layout::chip_words;
 use crate::live::Live;
-use crate::reading::reading;
+use crate::reading::{arrived, reading};
 use crate::ui::{Age, EmptyState, HealthBadge, Icon, PageTitle, Shape, Timeline};
 
 /// Three questions and their answers.
@@ -23,7 +23,7 @@ pub fn HomePage() -> impl IntoView {
         <h1>"Home"</h1>
         <Transition>
             {move || Suspend::new(async move {
-                match home.await {
+                match arrived(home).await {
                     Ok(home) => view! { <Blocks home=home/> }.into_any(),
                     Err(error) => view! { <FailurePage error=error/> }.into_any(),
                 }

@@ -7,10 +7,11 @@ use model::user::{Role, Scope, SignedIn};
 use crate::ui::{Icon, Shape};
 
 /// Every page that there is, for the pages this user may open.
-pub const PAGES: [(&str, &str, Role); 6] = [
+pub const PAGES: [(&str, &str, Role); 7] = [
     ("/", "Home", Role::Viewer),
     ("/deployments", "Deployments", Role::Viewer),
     ("/gitops/status", "GitOps status", Role::Viewer),
+    ("/gitops/rules", "Rules", Role::Viewer),
     ("/gitops/commits", "Commits", Role::Viewer),
     ("/team/users", "Users", Role::Admin),
     ("/team/audit", "Audit", Role::Admin),

@@ -8,7 +8,7 @@ use model::deployment::DeploymentQuery;
 use crate::deployments::{address_of, list_deployments};
 use crate::failure::FailureNote;
 use crate::layout::PAGES;
-use crate::reading::reading;
+use crate::reading::{arrived, reading};
 use crate::ui::{EmptyState, HealthBadge, PageTitle};
 
 /// Pages that the navigation does not show.
@@ -55,7 +55,7 @@ pub fn SearchPage() -> impl IntoView {
         <h2>"Deployments"</h2>
         <Transition>
             {move || Suspend::new(async move {
-                match found.await {
+                match arrived(found).await {
                     Ok(page) if page.total == 0 => view! { <EmptyState what="No deployment fits."/> }.into_any(),
                     Ok(page) => {
                         let rows = page

@@ -7,7 +7,7 @@ use server_fn::ServerFn;
 
 use super::Alone;
 use super::api::{SignIn, is_setup_needed};
-use crate::reading::reading;
+use crate::reading::{arrived, reading};
 use crate::submission::{PostForm, Submission};
 use crate::ui::{Banner, Field, FormErrors, Tone};
 
@@ -24,7 +24,7 @@ pub fn SignInPage() -> impl IntoView {
         <Alone title="Sign in">
             <Transition>
                 {move || Suspend::new(async move {
-                    (setup.await == Ok(true))
+                    (arrived(setup).await == Ok(true))
                         .then(|| {
                             view! {
                                 <Banner tone=Tone::Info>

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use model::sync::{RecordInfo, RecordState};
 
-use super::{Icon, Shape};
+use super::{Age, Icon, Shape};
 
 /// A record's state, with the reason as tooltip.
 #[component]
@@ -15,6 +15,30 @@ pub fn RecordBadge(record: RecordInfo) -> impl IntoView {
             <Icon shape=shape/>
             {word}
         </span>
+    }
+}
+
+/// All of it in words: `Recorded at abc1234, 3 s ago, in clusters/.../api.yaml`, or why not.
+#[component]
+pub fn RecordLine(record: RecordInfo) -> impl IntoView {
+    let ignored = if record.state == RecordState::Ignored { "Not recorded: " } else { "" };
+    let reason = (!record.reason.is_empty()).then(|| view! { <p>{ignored} {record.reason.clone()}</p> });
+    let commit = record.commit.clone().map(|id| {
+        let at = record.at.map(|at| view! { ", " <Age at=at/> });
+        view! { " at " <a class="hash" href=format!("/gitops/commits/{id}")>{id.short().to_owned()}</a> {at} }
+    });
+    let path = record.path.clone().map(|path| view! { ", in " <span class="code">{path}</span> });
+    let incomplete = record.incomplete.clone().map(|words| view! { <p class="muted">{words}</p> });
+    let left_out = record.left_out.clone().map(|words| view! { <p class="muted">{words}</p> });
+    view! {
+        <p>
+            <RecordBadge record=record/>
+            {commit}
+            {path}
+        </p>
+        {reason}
+        {incomplete}
+        {left_out}
     }
 }
 

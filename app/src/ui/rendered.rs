@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use model::diff::{Diff, Hunk, Line, Mark, Part};
 use model::health::{Health, HealthState};
+use model::sync::{RecordInfo, RecordState};
 
 use super::*;
 use crate::AppError;
@@ -55,6 +56,22 @@ fn a_state_is_icon_word_and_colour() {
         view! { <HealthBadge health=Health::new(HealthState::Failed, "Image <x> cannot be pulled.") with_reason=true/> }
     });
     insta::assert_snapshot!("health", html);
+}
+
+#[test]
+fn a_record_says_where_it_is_or_why_not() {
+    let info = RecordInfo {
+        state: RecordState::Recorded,
+        path: Some("clusters/<test>/shop/deployment/api.yaml".into()),
+        commit: Some("abc1234".repeat(6)[..40].parse().unwrap()),
+        at: Some("2026-11-23T09:00:00Z".parse().unwrap()),
+        ..RecordInfo::unknown("")
+    };
+    let html = render(|| view! { <RecordLine record=info/> });
+    insta::assert_snapshot!("record", html);
+    let left_out = RecordInfo { state: RecordState::Ignored, ..RecordInfo::unknown("Its controller makes it.") };
+    let html = render(|| view! { <RecordLine record=left_out/> });
+    insta::assert_snapshot!("record_ignored", html);
 }
 
 #[test]

@@ -79,6 +79,7 @@ fn TimelineRow(entry: HistoryEntry, unfolding: Option<Unfolding>) -> impl IntoVi
 fn actor_words(actor: &Actor) -> String {
     match actor {
         Actor::Manager(name) => format!("{name} (outside Denshimon)"),
+        Actor::ClusterUser(name) => format!("{name} (user of the cluster)"),
         Actor::Unresolved => "somebody (unresolved)".to_owned(),
         known => known.to_string(),
     }

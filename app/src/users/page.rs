@@ -9,7 +9,7 @@ use super::RoleField;
 use super::api::{CreateUser, list_users};
 use super::row::{ROW_PATHS, UserRow};
 use crate::failure::FailurePage;
-use crate::reading::reading;
+use crate::reading::{arrived, reading};
 use crate::submission::{PostForm, Submission};
 use crate::ui::{Banner, Field, FormErrors, PageTitle, Tone};
 
@@ -28,7 +28,7 @@ pub fn UsersPage() -> impl IntoView {
         <FormErrors form="users" problem=change.problem()/>
         <Transition>
             {move || Suspend::new(async move {
-                match team.await {
+                match arrived(team).await {
                     Ok(team) => {
                         let rows = team
                             .users

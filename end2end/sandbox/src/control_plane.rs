@@ -4,6 +4,7 @@ use std::{fmt, path::PathBuf, process::Command, time::Duration};
 
 use anyhow::{Context, Result};
 use kube::Client;
+use serde_json::{Value, json};
 
 use crate::{
     certificates::{Certificates, write_secret},
@@ -12,6 +13,7 @@ use crate::{
     kubeconfig,
     ports::Ports,
     process::Process,
+    sandbox::Options,
     wait::wait_for,
 };
 
@@ -29,6 +31,8 @@ pub(crate) struct ControlPlane {
     /// In the order of their start.
     processes: Vec<Process>,
     client: Option<Client>,
+    api_server_arguments: Vec<String>,
+    earlier: bool,
 }
 
 // A client has no form for reading.
@@ -40,7 +44,7 @@ impl fmt::Debug for ControlPlane {
 
 impl ControlPlane {
     /// Starts etcd and the API server, and waits until it answers.
-    pub(crate) async fn start(data: &DataDir, ports: Ports) -> Result<Self> {
+    pub(crate) async fn start(data: &DataDir, ports: Ports, options: &Options) -> Result<Self> {
         let certificates = Certificates::ensure(data.join("pki"))?;
         let mut tokens = String::new();
         for user in USERS {
@@ -50,7 +54,9 @@ impl ControlPlane {
             kubeconfig::write(&path, ports.api_server, &certificates.path("ca.crt"), user, &token)?;
         }
         write_secret(&data.join("tokens.csv"), &tokens)?;
-        let mut plane = Self { ports, certificates, processes: Vec::new(), client: None };
+        let (api_server_arguments, earlier) = (options.api_server_arguments.clone(), options.earlier);
+        let mut plane =
+            Self { ports, certificates, processes: Vec::new(), client: None, api_server_arguments, earlier };
         plane.spawn_etcd(data)?;
         plane.start_api_server(data).await?;
         Ok(plane)
@@ -95,6 +101,31 @@ impl ControlPlane {
         self.stop("kube-apiserver").await;
     }
 
+    pub(crate) async fn stop_etcd(&mut self) {
+        self.stop("etcd").await;
+    }
+
+    pub(crate) fn start_etcd(&mut self, data: &DataDir) -> Result<()> {
+        if self.processes.iter().any(|process| process.name() == "etcd") {
+            return Ok(());
+        }
+        self.spawn_etcd(data)
+    }
+
+    /// Goes through etcd's gRPC gateway (<https://etcd.io/docs/v3.6/dev-guide/api_grpc_gateway/>).
+    pub(crate) async fn compact_etcd(&self) -> Result<()> {
+        let http = reqwest::Client::new();
+        let ask = async |path: &str, body: Value| -> Result<Value> {
+            let url = format!("http://127.0.0.1:{}/v3/kv/{path}", self.ports.etcd);
+            Ok(http.post(url).json(&body).send().await?.error_for_status()?.json().await?)
+        };
+        // Any key will do: the answer's header says the revision. "AA==" is the byte 0.
+        let answer = ask("range", json!({"key": "AA=="})).await?;
+        let revision = answer.pointer("/header/revision").context("etcd's revision")?;
+        ask("compaction", json!({"revision": revision, "physical": true})).await?;
+        Ok(())
+    }
+
     /// Ends all, in an order in which nobody waits for another.
     pub(crate) async fn stop_all(&mut self) {
         for name in ["metrics-server", "kwok", "kube-scheduler", "kube-controller-manager", "kube-apiserver", "etcd"] {
@@ -109,7 +140,9 @@ impl ControlPlane {
     }
 
     fn spawn(&mut self, data: &DataDir, name: &'static str, arguments: &[String]) -> Result<()> {
-        let mut command = Command::new(Module::Kubernetes.program(name)?);
+        let earlier = self.earlier && Module::Earlier.programs().iter().any(|program| program.name == name);
+        let module = if earlier { Module::Earlier } else { Module::Kubernetes };
+        let mut command = Command::new(module.program(name)?);
         clean_environment(&mut command, data);
         command.current_dir(data.path()).args(arguments);
         self.processes.push(Process::spawn(name, command, &data.log(name))?);
@@ -137,7 +170,7 @@ impl ControlPlane {
 
     fn spawn_api_server(&mut self, data: &DataDir) -> Result<()> {
         let pki = |name: &str| self.certificates.path(name).display().to_string();
-        let arguments = vec![
+        let mut arguments = vec![
             format!("--etcd-servers=http://127.0.0.1:{}", self.ports.etcd),
             "--bind-address=127.0.0.1".to_owned(),
             format!("--secure-port={}", self.ports.api_server),
@@ -167,6 +200,7 @@ impl ControlPlane {
             format!("--proxy-client-cert-file={}", pki("front-proxy-client.crt")),
             format!("--proxy-client-key-file={}", pki("front-proxy-client.key")),
         ];
+        arguments.extend_from_slice(&self.api_server_arguments);
         self.spawn(data, "kube-apiserver", &arguments)
     }
 

@@ -22,7 +22,7 @@ mod shared;
 mod up;
 mod wait;
 
-pub use components::{build, kubectl_path};
+pub use components::{build, ensure_sops, kubectl_path};
 pub use demo::apply_demo;
 pub use gitea::Gitea;
 pub use kubeconfig::connect;

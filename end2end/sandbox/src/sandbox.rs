@@ -30,11 +30,22 @@ pub struct Options {
     pub nodes: u32,
     /// Where the data are kept from one start to the next; `None` is a temporary folder.
     pub data_dir: Option<PathBuf>,
+    /// What the API server is started with beside the usual.
+    pub api_server_arguments: Vec<String>,
+    /// A control plane of three minor versions before.
+    pub earlier: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { gitea: false, metrics: false, nodes: 3, data_dir: None }
+        Self {
+            gitea: false,
+            metrics: false,
+            nodes: 3,
+            data_dir: None,
+            api_server_arguments: Vec::new(),
+            earlier: false,
+        }
     }
 }
 
@@ -56,8 +67,10 @@ impl Sandbox {
     ///
     /// When a component cannot be built, or does not come up: with the end of its log.
     pub async fn start(options: Options) -> Result<Self> {
-        let modules: &[Module] = if options.gitea { &Module::ALL } else { &[Module::Kubernetes] };
-        components::ensure(modules).await?;
+        let mut modules = vec![Module::Kubernetes];
+        modules.extend(options.gitea.then_some(Module::Gitea));
+        modules.extend(options.earlier.then_some(Module::Earlier));
+        components::ensure(&modules).await?;
         let data = DataDir::open(options.data_dir.clone())?;
         Self::start_in(data, &options).await
     }
@@ -137,6 +150,30 @@ impl Sandbox {
         self.plane.start_api_server(&self.data).await
     }
 
+    /// Stops etcd; the API server goes on without being able to read or to write.
+    pub async fn stop_etcd(&mut self) {
+        self.plane.stop_etcd().await;
+    }
+
+    /// Starts etcd again on its data, where it is stopped.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be started.
+    pub fn start_etcd(&mut self) -> Result<()> {
+        self.plane.start_etcd(&self.data)
+    }
+
+    /// Has etcd forget all but the newest version of everything; an API server that is started after that knows
+    /// nothing older and answers 410 to who asks for it.
+    ///
+    /// # Errors
+    ///
+    /// When etcd does not answer.
+    pub async fn compact_etcd(&self) -> Result<()> {
+        self.plane.compact_etcd().await
+    }
+
     /// Waits until a component ends by itself, and returns its name.
     pub async fn wait_for_death(&self) -> &'static str {
         loop {
@@ -168,7 +205,8 @@ impl Sandbox {
         let started = Instant::now();
         let ports = Ports::choose(data.path())?;
         let cluster = async {
-            let mut plane = ControlPlane::start(data, ports.clone()).await.context("start the control plane")?;
+            let mut plane =
+                ControlPlane::start(data, ports.clone(), options).await.context("start the control plane")?;
             plane.start_controllers(data, options.metrics)?;
             let client = plane.client()?;
             cluster::furnish(&client, options.nodes, options.metrics.then_some(&ports)).await?;

@@ -122,7 +122,7 @@ pub async fn run_shared(idle: Duration) -> Result<()> {
         bail!("the shared sandbox runs already");
     }
     let data = DataDir::open_emptied(&dir.join("data"))?;
-    let options = Options { gitea: true, metrics: true, nodes: 3, data_dir: None };
+    let options = Options { gitea: true, metrics: true, nodes: 3, data_dir: None, ..Options::default() };
     let sandbox = tokio::select! {
         sandbox = Sandbox::start_in(data, &options) => sandbox?,
         _ = terminate.recv() => return Ok(()),

@@ -87,9 +87,14 @@ pub async fn environment(kubeconfig: &Path, gitea: Option<&Gitea>) -> Result<Vec
 }
 
 async fn start(options: &UpOptions) -> Result<Sandbox> {
-    let sandbox =
-        Sandbox::start(Options { gitea: options.gitea, metrics: true, nodes: 3, data_dir: options.data_dir.clone() })
-            .await?;
+    let sandbox = Sandbox::start(Options {
+        gitea: options.gitea,
+        metrics: true,
+        nodes: 3,
+        data_dir: options.data_dir.clone(),
+        ..Options::default()
+    })
+    .await?;
     if options.demo {
         // A second start keeps what a person has changed since.
         let applied = sandbox.data_dir().join("demo-applied");

@@ -1,6 +1,6 @@
 //! One kind's watch: lists as a stream, follows, and begins anew after whatever goes wrong.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,11 +18,15 @@ use super::inventory::Inventory;
 use super::kinds::{FollowedKind, KindRules, definitions, makes_kinds, stored_version};
 use super::state::WatchStates;
 use super::{Observed, changes::Changes};
+use crate::ignoring::{Ignored, autoscalers};
+use crate::sealing::{Sealer, SecretValues};
 use crate::{Clock, panics};
 
 /// The wait after an error; it doubles up to the longest.
 const SHORTEST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// So long the other watches wait at most for the first list of the autoscalers.
+const AUTOSCALERS: Duration = Duration::from_secs(5);
 /// How often a cluster that is away is asked whether it is back.
 const PROBE: Duration = Duration::from_millis(500);
 
@@ -36,10 +40,22 @@ pub(super) struct Follower {
     pub(super) changes: Changes,
     pub(super) state: Arc<WatchStates>,
     pub(super) observed: mpsc::Sender<Observed>,
+    pub(super) sealer: Arc<Sealer>,
+    pub(super) ignored: Arc<Ignored>,
     /// What people have decided about kinds.
     pub(super) rules: watch::Sender<KindRules>,
+    pub(super) relist: watch::Sender<Relist>,
     /// Woken when there may be other kinds.
     pub(super) kinds_changed: Arc<Notify>,
+    /// Woken when a person says that the cause of an absence is gone.
+    pub(super) retry: Arc<Notify>,
+}
+
+/// Counts how often kinds had to be read again.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Relist {
+    all: u64,
+    kinds: HashMap<Kind, u64>,
 }
 
 /// How one watch ended.
@@ -63,11 +79,22 @@ impl Follower {
     async fn follow_for_ever(&self, kind: &FollowedKind) {
         let mut streaming = true;
         let mut wait = SHORTEST_WAIT;
+        let mut relist = self.relist.subscribe();
         loop {
             self.state.set(&kind.kind, WatchState::Listing);
+            let lists = relist.borrow_and_update().of(&kind.kind);
+            if kind.kind != autoscalers() {
+                // What scales a resource says what its record holds, so it is known before. Bounded, since pages wait.
+                let _ = tokio::time::timeout(AUTOSCALERS, self.ignored.autoscaled.settled()).await;
+            }
             let began = tokio::time::Instant::now();
             let watch = panics::caught("watch", self.watch_once(kind, streaming));
-            let ended = watch.await.unwrap_or_else(|| Ended::Refused("an error of Denshimon's own ended it".into()));
+            let ended = tokio::select! {
+                ended = watch => ended,
+                // The sender lives as long as this follower.
+                _ = relist.wait_for(|now| now.of(&kind.kind) != lists) => continue,
+            };
+            let ended = ended.unwrap_or_else(|| Ended::Refused("an error of Denshimon's own ended it".into()));
             if began.elapsed() > LONGEST_WAIT {
                 wait = SHORTEST_WAIT;
             }
@@ -89,13 +116,20 @@ impl Follower {
                     wait = (wait * 2).min(LONGEST_WAIT);
                 }
             }
-            tokio::time::sleep(wait.mul_f64(rand::random_range(0.5..1.0))).await;
+            let pause = tokio::time::sleep(wait.mul_f64(rand::random_range(0.5..1.0)));
+            tokio::select! {
+                () = pause => {}
+                () = self.retry.notified() => wait = SHORTEST_WAIT,
+            }
         }
     }
 
     async fn leave(&self, kind: &Kind, reason: &str) {
         tracing::warn!(watch.kind = %kind, reason, "a watch is away and will be tried again");
         self.state.set_away(kind, reason);
+        if *kind == autoscalers() {
+            self.ignored.autoscaled.settle();
+        }
         let _ = self.observed.send(Observed::Away { kind: kind.clone() }).await;
     }
 
@@ -120,7 +154,7 @@ impl Follower {
         let config = watcher::Config::default();
         let config = if streaming { config.streaming_lists() } else { config.page_size(500) };
         let mut events = watcher(api, config).boxed();
-        let mut present: HashSet<ResourceRef> = HashSet::new();
+        let mut present = Present::new();
         let mut initial = true;
         loop {
             let event = match events.try_next().await {
@@ -143,6 +177,11 @@ impl Follower {
                     initial = false;
                     self.state.set(&kind.kind, WatchState::Watching);
                     self.inventory.retain(&kind.kind, &present, &self.changes);
+                    if kind.kind == autoscalers() {
+                        let changed = self.ignored.autoscaled.retain(|resource| present.contains_key(resource));
+                        self.ignored.autoscaled.settle();
+                        self.read_again(changed);
+                    }
                     self.list(kind, &present).await
                 }
             };
@@ -156,11 +195,11 @@ impl Follower {
         }
     }
 
-    async fn list(&self, kind: &FollowedKind, present: &HashSet<ResourceRef>) -> Result<(), Stopped> {
+    async fn list(&self, kind: &FollowedKind, present: &Present) -> Result<(), Stopped> {
         if !kind.recorded {
             return Ok(());
         }
-        let present = present.iter().cloned().collect();
+        let present = present.keys().cloned().collect();
         self.send(Observed::Listed { kind: kind.kind.clone(), present }).await
     }
 
@@ -169,31 +208,35 @@ impl Follower {
         kind: &FollowedKind,
         object: DynamicObject,
         initial: bool,
-        present: &mut HashSet<ResourceRef>,
+        present: &mut Present,
     ) -> Result<(), Stopped> {
-        let Some((resource, object)) = self.read(kind, object) else { return Ok(()) };
-        present.insert(resource.clone());
+        let Some((resource, object, values)) = self.read(kind, object) else { return Ok(()) };
+        let own = manifest::left_out(&object).is_none();
+        let was_own = present.insert(resource.clone(), own) == Some(true);
         self.inventory.apply(&resource, &object, &self.changes);
+        if kind.kind == autoscalers() {
+            self.read_again(self.ignored.autoscaled.note(&resource, Some(&object)));
+        }
         if kind.kind == definitions()
             && let Some((kind, version)) = stored_version(&object)
         {
             self.state.note_stored(kind, version);
         }
-        if kind.recorded && manifest::left_out(&object).is_none() {
+        // What somebody else has taken over since, or while nobody looked, loses its record.
+        if kind.recorded && (own || was_own || initial) {
             let seen_at = self.clock.now();
-            self.send(Observed::Changed { resource, object: Arc::new(object), seen_at, initial }).await?;
+            let (object, values) = (Arc::new(object), values.map(Arc::new));
+            self.send(Observed::Changed { resource, object, values, seen_at, initial }).await?;
         }
         Ok(())
     }
 
-    async fn delete(
-        &self,
-        kind: &FollowedKind,
-        object: DynamicObject,
-        present: &mut HashSet<ResourceRef>,
-    ) -> Result<(), Stopped> {
-        let Some((resource, object)) = self.read(kind, object) else { return Ok(()) };
+    async fn delete(&self, kind: &FollowedKind, object: DynamicObject, present: &mut Present) -> Result<(), Stopped> {
+        let Some((resource, object, _)) = self.read(kind, object) else { return Ok(()) };
         present.remove(&resource);
+        if kind.kind == autoscalers() {
+            self.read_again(self.ignored.autoscaled.note(&resource, None));
+        }
         self.inventory.delete(&resource, &self.changes);
         if kind.recorded && manifest::left_out(&object).is_none() {
             let seen_at = self.clock.now();
@@ -202,12 +245,19 @@ impl Follower {
         Ok(())
     }
 
+    /// Lists kinds anew, since what is recorded of their resources has changed.
+    fn read_again(&self, kinds: Vec<Kind>) {
+        if !kinds.is_empty() {
+            self.relist.send_modify(|relist| kinds.into_iter().for_each(|kind| relist.kind(kind)));
+        }
+    }
+
     async fn send(&self, observed: Observed) -> Result<(), Stopped> {
         self.observed.send(observed).await.map_err(|_| Stopped)
     }
 
     /// Names an object and takes out what must not be kept even for a moment.
-    fn read(&self, kind: &FollowedKind, object: DynamicObject) -> Option<(ResourceRef, Value)> {
+    fn read(&self, kind: &FollowedKind, object: DynamicObject) -> Option<(ResourceRef, Value, Option<SecretValues>)> {
         let namespace = object.namespace().map(|namespace| namespace.parse()).transpose().ok()?;
         let resource = ResourceRef {
             cluster: self.name.clone(),
@@ -220,28 +270,32 @@ impl Follower {
         let fields = object.as_object_mut()?;
         fields.insert("apiVersion".into(), kind.resource.api_version.clone().into());
         fields.insert("kind".into(), kind.resource.kind.clone().into());
-        if kind.kind == Kind::new("", "Secret") {
-            blank_secret(&mut object);
-        }
-        Some((resource, object))
+        let is_secret = kind.kind == Kind::new("", "Secret");
+        let values = if is_secret { self.sealer.take(&resource, &mut object) } else { None };
+        Some((resource, object, values))
     }
 }
+
+impl Relist {
+    /// Everything is to be read again.
+    pub(super) fn all(&mut self) {
+        self.all += 1;
+    }
+
+    fn kind(&mut self, kind: Kind) {
+        *self.kinds.entry(kind).or_default() += 1;
+    }
+
+    fn of(&self, kind: &Kind) -> u64 {
+        self.all + self.kinds.get(kind).copied().unwrap_or_default()
+    }
+}
+
+/// The resources that are there, and whether each has a record of its own.
+pub(super) type Present = HashMap<ResourceRef, bool>;
 
 /// The recorder has stopped.
 struct Stopped;
-
-/// Keeps the keys of a Secret and nothing of its values, which also stand in kubectl's annotation.
-fn blank_secret(object: &mut Value) {
-    for field in ["data", "stringData"] {
-        for value in object.get_mut(field).and_then(Value::as_object_mut).into_iter().flat_map(|data| data.values_mut())
-        {
-            *value = Value::String(String::new());
-        }
-    }
-    if let Some(annotations) = object.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
-        annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
-    }
-}
 
 fn classify(error: watcher::Error, streaming: bool) -> Ended {
     use watcher::Error::{InitialListFailed, NoResourceVersion, WatchError, WatchFailed, WatchStartFailed};
@@ -276,22 +330,3 @@ fn answer(code: u16) -> String {
 
 #[cfg(test)]
 mod expired;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_of_a_secret_s_values_is_kept() {
-        let mut secret = serde_json::json!({
-            "kind": "Secret",
-            "metadata": { "annotations": { "kubectl.kubernetes.io/last-applied-configuration": "hunter2", "a": "b" } },
-            "data": { "password": "aHVudGVyMg==" },
-            "stringData": { "other": "hunter2" },
-        });
-        blank_secret(&mut secret);
-        let text = secret.to_string();
-        assert!(!text.contains("hunter2") && !text.contains("aHVudGVyMg"));
-        assert!(text.contains("password") && text.contains("other"));
-    }
-}

@@ -11,6 +11,7 @@ use model::{Kind, Namespace, ResourceName, ResourceRef};
 use serde_json::Value;
 
 use super::changes::Changes;
+use super::follow::Present;
 use decode::{Decoded, Known, known};
 use owned_rows::{Key, OwnedRows};
 
@@ -120,10 +121,10 @@ impl Inventory {
     }
 
     /// Forgets what a complete list of a kind does not hold.
-    pub(super) fn retain(&self, kind: &Kind, present: &HashSet<ResourceRef>, changes: &Changes) {
+    pub(super) fn retain(&self, kind: &Kind, present: &Present, changes: &Changes) {
         let mut rows = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let present: HashSet<(Option<&Namespace>, &ResourceName)> =
-            present.iter().map(|resource| (resource.namespace.as_ref(), &resource.name)).collect();
+            present.keys().map(|resource| (resource.namespace.as_ref(), &resource.name)).collect();
         let is_there = |namespace: &Namespace, name: &ResourceName| present.contains(&(Some(namespace), name));
         let mut gone = Vec::new();
         match known(kind) {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
+use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::core::v1::{Namespace, Pod, Service};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::core::{ApiResource, Resource};
@@ -44,7 +45,7 @@ const USUALLY_LEFT_OUT: [(&str, &str, &str); 18] = [
     ("metrics.k8s.io", "PodMetrics", "A measurement."),
 ];
 const EVENT: &str = "Events tell what happened and expire after an hour.";
-const ENDPOINTS: &str = "Kubernetes makes it from Services and pods.";
+const ENDPOINTS: &str = "Kubernetes makes nearly all of them from Services and pods; switched on, only those that people wrote are recorded.";
 const LEASE: &str = "Elections and heartbeats renew it every few seconds.";
 const API_SERVER: &str = "The API server keeps its own state in it.";
 const DECIDED: &str = "Left out by a decision of yours.";
@@ -76,9 +77,10 @@ impl KindRules {
     }
 }
 
-/// The kinds that pages need and that every cluster serves in this version: they are followed before anything is asked.
+/// The kinds that pages and rules need and that every cluster serves in this version: they are followed before anything is asked.
 pub(super) fn essential(rules: &KindRules) -> Vec<FollowedKind> {
     let kinds = [
+        resource::<HorizontalPodAutoscaler>(),
         resource::<CustomResourceDefinition>(),
         resource::<Namespace>(),
         resource::<Deployment>(),
@@ -99,7 +101,7 @@ pub(super) fn stored_version(definition: &Value) -> Option<(Kind, String)> {
 }
 
 /// Returns the kind that defines others.
-pub(super) fn definitions() -> Kind {
+pub(crate) fn definitions() -> Kind {
     Kind::new("apiextensions.k8s.io", "CustomResourceDefinition")
 }
 

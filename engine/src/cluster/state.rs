@@ -19,6 +19,14 @@ pub(crate) struct WatchStates {
     away: watch::Sender<Option<(Timestamp, String)>>,
 }
 
+/// Sums over all kinds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct KindsTotal {
+    pub(crate) resources: u64,
+    pub(crate) kinds: usize,
+    pub(crate) away: usize,
+}
+
 impl WatchStates {
     pub(super) fn new(clock: Clock) -> Self {
         Self { clock, kinds: Mutex::default(), stored: Mutex::default(), away: watch::Sender::new(None) }
@@ -26,6 +34,15 @@ impl WatchStates {
 
     pub(super) fn kinds(&self) -> Vec<WatchedKind> {
         self.lock().values().cloned().collect()
+    }
+
+    pub(super) fn totals(&self) -> KindsTotal {
+        let kinds = self.lock();
+        KindsTotal {
+            resources: kinds.values().map(|kind| u64::from(kind.objects)).sum(),
+            kinds: kinds.len(),
+            away: kinds.values().filter(|kind| matches!(kind.state, WatchState::Away { .. })).count(),
+        }
     }
 
     pub(super) fn away(&self) -> Option<(Timestamp, String)> {
@@ -117,5 +134,5 @@ impl WatchStates {
 }
 
 fn new(kind: &Kind) -> WatchedKind {
-    WatchedKind { kind: kind.clone(), objects: 0, last_event: None, state: WatchState::Off, left_out: None }
+    WatchedKind { kind: kind.clone(), objects: 0, records: 0, last_event: None, state: WatchState::Off, left_out: None }
 }

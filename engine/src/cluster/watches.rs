@@ -38,6 +38,7 @@ struct Watch {
 /// Runs until it is told to stop and all watches have ended.
 pub(super) async fn follow_all(follower: Follower, recorded: RecordedVersions, stopping: CancellationToken) {
     let tasks = TaskTracker::new();
+    tasks.spawn(follower.clone().probe(stopping.clone()));
     let mut watches =
         Watches { follower, recorded, running: HashMap::new(), tasks: tasks.clone(), stopping: stopping.clone() };
     while stopping.run_until_cancelled(panics::caught("discovery", watches.run())).await.is_some() {
@@ -51,8 +52,6 @@ pub(super) async fn follow_all(follower: Follower, recorded: RecordedVersions, s
 impl Watches {
     async fn run(&mut self) {
         let mut rules = self.follower.rules.subscribe();
-        let probing = self.follower.clone().probe(self.stopping.clone());
-        self.tasks.spawn(probing);
         for kind in essential(&rules.borrow_and_update().clone()) {
             self.begin(kind);
         }

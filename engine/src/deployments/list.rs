@@ -31,16 +31,10 @@ impl Engine {
         };
         let rows = self.parts.cluster.inventory().deployments_with_pods(wanted);
         let mut entries: Vec<Entry> = rows.iter().map(|(row, pods)| Entry::new(row, pods)).collect();
-        let words: Vec<String> = query.filter.split_whitespace().map(str::to_lowercase).collect();
-        entries.retain(|entry| words.iter().all(|word| entry.matches(word)));
-        entries.sort_by(|a, b| {
-            let order = a.compare(b, query.sort);
-            let order = if query.descending { order.reverse() } else { order };
-            order.then_with(|| a.row.target.cmp(&b.row.target))
-        });
+        arrange(&mut entries, query);
         // Only what is shown is made.
         Ok(Page::cut(entries.into_iter(), query.page).map(|entry| {
-            let record = self.record_of(&self.deployment_resource(&entry.row.target));
+            let record = self.record_of(&self.deployment_resource(&entry.row.target), entry.row.left_out);
             entry.into_summary(record)
         }))
     }
@@ -67,6 +61,17 @@ impl Engine {
         };
         Err(Error::unavailable("the cluster", reason))
     }
+}
+
+/// Keeps what the filter asks for, in the order that is asked for.
+fn arrange(entries: &mut Vec<Entry<'_>>, query: &DeploymentQuery) {
+    let words: Vec<String> = query.filter.split_whitespace().map(str::to_lowercase).collect();
+    entries.retain(|entry| words.iter().all(|word| entry.matches(word)));
+    entries.sort_by(|a, b| {
+        let order = a.compare(b, query.sort);
+        let order = if query.descending { order.reverse() } else { order };
+        order.then_with(|| a.row.target.cmp(&b.row.target))
+    });
 }
 
 /// A Deployment while the list is filtered and sorted.
@@ -147,3 +152,6 @@ fn changed_by(row: &DeploymentRow, record: &RecordInfo) -> Option<String> {
         manager => manager.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -157,9 +157,11 @@ impl Engine {
 
     /// Words a change before it is done, as its commit will be.
     pub(super) fn dry_summary(&self, plan: &Plan) -> String {
-        let old = plan.live.as_ref().map(|live| manifest::sanitize(live).into_tree());
-        let changes = manifest::compare(old.as_ref(), plan.wanted.as_ref());
-        manifest::subject(plan.verb, &self.deployment_resource(&plan.target), &changes)
+        let resource = self.deployment_resource(&plan.target);
+        let old = plan.live.as_ref().map(|live| self.covered(&resource, manifest::sanitize(live).into_tree()));
+        let new = plan.wanted.as_ref().map(|wanted| self.covered(&resource, wanted.clone()));
+        let changes = manifest::compare(old.as_ref(), new.as_ref());
+        manifest::subject(plan.verb, &resource, &changes)
     }
 }
 

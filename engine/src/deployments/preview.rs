@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use model::ResourceRef;
 use model::deployment::{DeploymentChange, Preview, WriteOptions};
 use model::diff::Diff;
 use serde_json::{Value, json};
@@ -52,10 +53,10 @@ impl Engine {
             }
             Err(error) => return Err(refusal::write_error(error, &plan.target)),
         };
-        let old = plan.live.as_ref().map(manifest::sanitize);
-        let new = plan.wanted.is_some().then(|| manifest::sanitize(&stored));
+        let old = plan.live.as_ref().map(|live| manifest::sanitize(live).into_tree());
+        let new = plan.wanted.is_some().then(|| manifest::sanitize(&stored).into_tree());
         Ok(Preview {
-            diff: manifest::diff_trees(old.as_ref(), new.as_ref()),
+            diff: self.covered_diff(&self.deployment_resource(&plan.target), old, new),
             commit_subject: self.dry_summary(&plan),
             warnings,
             conflicts,
@@ -67,6 +68,14 @@ impl Engine {
                 .and_then(|(live, base)| self.meanwhile(live, base)),
             target: plan.target,
         })
+    }
+
+    /// Compares without showing what looks like a credential.
+    fn covered_diff(&self, resource: &ResourceRef, old: Option<Value>, new: Option<Value>) -> Diff {
+        let (old, new) = (old.map(|tree| self.covered(resource, tree)), new.map(|tree| self.covered(resource, tree)));
+        let text = |tree: &Option<Value>| tree.as_ref().map(manifest::render_tree).unwrap_or_default();
+        let changes = manifest::compare(old.as_ref(), new.as_ref());
+        Diff { summary: manifest::summarize(&changes), hunks: manifest::diff(&text(&old), &text(&new)) }
     }
 
     /// Checks that nothing but the status has changed since the version that a write names, if it names one.
@@ -97,9 +106,8 @@ impl Engine {
         if now == then {
             return None;
         }
-        let changes = manifest::compare(Some(&then), Some(&now));
-        let (old, new) = (manifest::render_tree(&then), manifest::render_tree(&now));
-        Some(Diff { summary: manifest::summarize(&changes), hunks: manifest::diff(&old, &new) })
+        let resource = manifest::identity(live, &self.parts.config.cluster.name).ok()?;
+        Some(self.covered_diff(&resource, Some(then), Some(now)))
     }
 }
 

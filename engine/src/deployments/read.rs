@@ -27,7 +27,7 @@ impl Engine {
         let row = inventory.deployment(target).ok_or_else(|| not_found(target))?;
         let uid = row.deployment.metadata.uid.clone().unwrap_or_default();
         let pods = inventory.pods_of(&uid);
-        let record = self.record_of(&self.deployment_resource(target));
+        let record = self.record_of(&self.deployment_resource(target), row.left_out);
         let summary = Entry::new(&row, &pods).into_summary(record);
         let deployment = &row.deployment;
         self.remember_base(&serde_json::to_value(deployment).unwrap_or_default());
@@ -52,7 +52,7 @@ impl Engine {
             strategy: spec.strategy.as_ref().and_then(|strategy| strategy.type_.clone()).unwrap_or_default(),
             labels: deployment.metadata.labels.clone().unwrap_or_default(),
             selector: spec.selector.match_labels.clone().unwrap_or_default(),
-            containers: containers.iter().filter_map(container_summary).collect(),
+            containers: containers.iter().filter_map(container_summary).map(|summary| self.veil(summary)).collect(),
             replica_sets: replica_sets.iter().filter_map(|row| replica_set_summary(row, revision)).collect(),
             pods: pods.iter().map(|pod| pod.summary.clone()).collect(),
             conditions: status.conditions.unwrap_or_default().into_iter().map(condition).collect(),
@@ -69,7 +69,11 @@ impl Engine {
         check_in(caller, Action::SeeResources, Some(&target.namespace), &what(target))?;
         let live = self.live_deployment(target).await?;
         self.remember_base(&live);
-        Ok(manifest::render_tree(&manifest::mask(manifest::sanitize(&live).tree())))
+        let tree = manifest::mask(manifest::sanitize(&live).tree());
+        // Whoever may change it has to see what is changed.
+        let may_change = check(caller, Action::WriteDeployments).is_ok();
+        let resource = self.deployment_resource(target);
+        Ok(manifest::render_tree(&if may_change { tree } else { self.covered(&resource, tree) }))
     }
 
     /// Reads the fields of the form and the version they are of.
@@ -85,7 +89,10 @@ impl Engine {
         let live = self.live_deployment(target).await?;
         self.remember_base(&live);
         let version = live.pointer("/metadata/resourceVersion").and_then(Value::as_str).unwrap_or_default();
-        Ok((form::read_form(manifest::sanitize(&live).tree()), version.to_owned()))
+        let tree = manifest::sanitize(&live).into_tree();
+        let may_change = check(caller, Action::WriteDeployments).is_ok();
+        let tree = if may_change { tree } else { self.covered(&self.deployment_resource(target), tree) };
+        Ok((form::read_form(&tree), version.to_owned()))
     }
 
     /// Asks the API server for the whole object, managed fields included.

@@ -30,7 +30,7 @@ pub(crate) async fn recover_operations(engine: &Engine) -> Result<(), Error> {
             Ok(live) => judge(&live, &operation),
             Err(Error::NotFound { .. }) if operation.verb == model::history::Verb::Delete => {
                 // Gone as asked. While there is a record the recorder has not swept it yet and finds its operation by name.
-                match engine.record_of(&operation.resource).path {
+                match engine.record_of(&operation.resource, None).path {
                     Some(_) => OperationResult::Applied { uid: String::new(), resource_version: None },
                     None => OperationResult::Unchanged,
                 }

@@ -1,6 +1,6 @@
 //! Sends a plan to the API server, as a dry run or, under an operation of the caller's, for good.
 
-use kube::api::{DeleteParams, Patch, PatchParams, Preconditions, ValidationDirective};
+use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams, Preconditions, Request, ValidationDirective};
 use kube::core::Status;
 use model::deployment::{Applied, DeploymentChange, DeploymentRef, WriteOptions};
 use model::history::Verb;
@@ -79,13 +79,10 @@ impl Engine {
         let manager = Some(MANAGER.to_owned());
         let stored = match &plan.send {
             Sending::Apply(body) => {
-                let strict = Some(ValidationDirective::Strict);
-                let parameters =
-                    PatchParams { dry_run, force: take_over, field_manager: manager, field_validation: strict };
-                match api.patch(name, &parameters, &Patch::Apply(body)).await {
+                match self.apply_strictly(&plan.target, body, dry_run, take_over).await {
                     // Fields that an earlier update of Denshimon's own set are its own, too.
                     Err(kube::Error::Api(status)) if refusal::is_own_conflict(&status) => {
-                        api.patch(name, &PatchParams { force: true, ..parameters }, &Patch::Apply(body)).await
+                        self.apply_strictly(&plan.target, body, dry_run, true).await
                     }
                     answer => answer,
                 }?
@@ -114,6 +111,31 @@ impl Engine {
         };
         let stored = serde_json::to_value(stored).map_err(kube::Error::SerdeError)?;
         Ok(with_types(stored).unwrap_or_default())
+    }
+
+    /// Applies what is Denshimon's; unknown fields are an error.
+    ///
+    /// The API server reads this as YAML. kube would send it as JSON, which is no YAML where a text holds a control
+    /// character (it refuses U+007F and turns U+0085 into a space), so it is written as records are.
+    async fn apply_strictly(
+        &self,
+        target: &DeploymentRef,
+        body: &Value,
+        dry_run: bool,
+        force: bool,
+    ) -> Result<DynamicObject, kube::Error> {
+        let DeploymentRef { namespace, name } = target;
+        let parameters = PatchParams {
+            dry_run,
+            force,
+            field_manager: Some(MANAGER.into()),
+            field_validation: Some(ValidationDirective::Strict),
+        };
+        let request = Request::new(format!("/apis/apps/v1/namespaces/{namespace}/deployments"));
+        // An empty patch, for its address and headers.
+        let request = request.patch(name.as_str(), &parameters, &Patch::Apply(json!({})));
+        let request = request.map_err(kube::Error::BuildRequest)?.map(|_| manifest::render_tree(body).into_bytes());
+        self.parts.cluster.client().request(request).await
     }
 
     /// Replaces the whole object; unknown fields are an error, which kube's own `replace` cannot ask for.

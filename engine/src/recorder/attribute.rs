@@ -1,8 +1,11 @@
-//! Who changed a resource: the operation that did, else what the API server noted, else nobody can tell.
+//! Who changed a resource: the operation that did, else the user whose audited request wrote it, else the field manager
+//! that the API server noted, else nobody can tell.
 
 use model::Timestamp;
 use model::history::{Actor, Verb};
 use serde_json::Value;
+
+use crate::audit::ClusterUser;
 
 /// An operation of Denshimon's that a change fulfils.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +24,8 @@ pub(crate) struct Attribution {
     pub(crate) actor: Actor,
     /// Oldest first.
     pub(crate) causes: Vec<Cause>,
+    /// Who acted under the actor's name.
+    pub(crate) impersonator: Option<String>,
 }
 
 /// What happened to the record.
@@ -41,16 +46,27 @@ const CONTROLLERS: [&str; 6] = [
     "kwok-controller",
 ];
 
-/// Decides who stands behind a change; `scaler` is who set other replicas through the scale subresource.
-pub(crate) fn attribute(event: Event, object: &Value, causes: Vec<Cause>, scaler: Option<String>) -> Attribution {
+/// Decides who stands behind a change: `user` by the API server's audit log, and `scaler` is who set other replicas
+/// through the scale subresource.
+pub(crate) fn attribute(
+    event: Event,
+    object: &Value,
+    causes: Vec<Cause>,
+    user: Option<ClusterUser>,
+    scaler: Option<String>,
+) -> Attribution {
     let own = causes.iter().rev().find(|cause| event != Event::Gone || cause.verb == Verb::Delete);
-    let actor = match (own, event) {
-        (Some(cause), _) => cause.actor.clone(),
+    let (actor, impersonator) = match (own, user, event) {
+        (Some(cause), ..) => (cause.actor.clone(), None),
+        (None, Some(user), _) => (Actor::ClusterUser(user.name), user.impersonator),
         // The fields of a deleted object say who wrote it, not who deleted it.
-        (None, Event::Gone) => Actor::Unresolved,
-        (None, event) => scaler.or_else(|| newest_manager(object, event)).map_or(Actor::Unresolved, Actor::Manager),
+        (None, None, Event::Gone) => (Actor::Unresolved, None),
+        (None, None, event) => {
+            let manager = scaler.or_else(|| newest_manager(object, event));
+            (manager.map_or(Actor::Unresolved, Actor::Manager), None)
+        }
     };
-    Attribution { actor, causes }
+    Attribution { actor, causes, impersonator }
 }
 
 /// Returns the object's `metadata` field, empty where it has none.
@@ -78,6 +94,18 @@ pub(crate) fn scaler(object: &Value) -> Option<String> {
     entries.find(scales)?.get("manager")?.as_str().map(ToOwned::to_owned)
 }
 
+/// Returns the newest time at which a manager took fields, and who did so then.
+pub(crate) fn newest_managers(object: &Value) -> Option<(Timestamp, Vec<String>)> {
+    let newest = entries(object).map(|entry| entry.at).max()?;
+    let managers = entries(object).filter(|entry| entry.at == newest).map(|entry| entry.manager.to_owned());
+    Some((newest, managers.collect()))
+}
+
+/// Tells whether a field manager is a part of Kubernetes.
+pub(crate) fn is_controller(manager: &str) -> bool {
+    CONTROLLERS.contains(&manager)
+}
+
 struct Entry<'a> {
     manager: &'a str,
     at: Timestamp,
@@ -89,7 +117,7 @@ struct Entry<'a> {
 /// who made it is, though a controller has added to it since.
 fn newest_manager(object: &Value, event: Event) -> Option<String> {
     let newest = |controllers: bool| {
-        entries(object).filter(|entry| CONTROLLERS.contains(&entry.manager) == controllers).max_by_key(|entry| entry.at)
+        entries(object).filter(|entry| is_controller(entry.manager) == controllers).max_by_key(|entry| entry.at)
     };
     let manager = match (newest(false), newest(true)) {
         (Some(person), Some(controller)) if event == Event::Modified && controller.at > person.at => controller,
@@ -126,7 +154,7 @@ mod tests {
     }
 
     fn check(event: Event, entries: &[(&str, &str, &str)], expect: Actor) {
-        assert_eq!(attribute(event, &object(entries), Vec::new(), None).actor, expect, "{event:?} {entries:?}");
+        assert_eq!(attribute(event, &object(entries), Vec::new(), None, None).actor, expect, "{event:?} {entries:?}");
     }
 
     fn manager(name: &str) -> Actor {
@@ -156,7 +184,7 @@ mod tests {
         entry["fieldsV1"] = json!({"f:spec": {"f:replicas": {}}});
         let scaler = scaler(&object);
         assert_eq!(scaler.as_deref(), Some("kubectl"));
-        let of = |scaler| attribute(Event::Modified, &object, Vec::new(), scaler).actor.to_string();
+        let of = |scaler| attribute(Event::Modified, &object, Vec::new(), None, scaler).actor.to_string();
         assert_eq!((of(scaler), of(None)), ("kubectl".into(), "denshimon".into()));
     }
 
@@ -171,9 +199,18 @@ mod tests {
             reason: String::new(),
         };
         let object = object(&[("kubectl-edit", "", "05")]);
-        let of = |event, causes| attribute(event, &object, causes, None).actor;
+        let of = |event, causes| attribute(event, &object, causes, None, None).actor;
         assert_eq!(of(Event::Modified, vec![cause(Verb::Scale, "ada"), cause(Verb::Edit, "bob")]).to_string(), "bob");
         assert_eq!(of(Event::Gone, vec![cause(Verb::Delete, "ada")]).to_string(), "ada");
         assert_eq!(of(Event::Gone, vec![cause(Verb::Edit, "ada")]), Actor::Unresolved);
+    }
+    #[test]
+    fn an_audited_request_names_its_user_after_an_operation() {
+        let user = || Some(ClusterUser { name: "eve".into(), impersonator: Some("admin".into()) });
+        let object = object(&[("kubectl-edit", "", "05")]);
+        for event in [Event::New, Event::Modified, Event::Gone] {
+            let found = attribute(event, &object, Vec::new(), user(), Some("kubectl".into()));
+            assert_eq!((found.actor, found.impersonator.as_deref()), (Actor::ClusterUser("eve".into()), Some("admin")));
+        }
     }
 }

@@ -1,14 +1,18 @@
 //! What the recorder knows in memory: each record at the head, and how the work goes.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use git2::Oid;
 use model::git::CommitId;
-use model::sync::{RecordInfo, RecordState, SyncChip, SyncProblem, WatchState};
+use model::sync::{LeftAloneFile, RecordInfo, RecordState, SyncChip, SyncProblem, WaitingChanges, WatchState};
 use model::{ClusterName, Kind, ResourceRef, Timestamp};
 use tokio::sync::watch;
 
+use super::counts::Counts;
+use super::figures::Figures;
+use super::people::Placed;
+use crate::ignoring::LeftOut;
 use crate::repository::Publication;
 
 /// The shared memory; written by the recorder's task alone.
@@ -16,6 +20,9 @@ use crate::repository::Publication;
 pub(crate) struct Book {
     pages: Mutex<Pages>,
     chip: watch::Sender<SyncChip>,
+    figures: Mutex<Figures>,
+    /// Wakes those who show more than the chip.
+    pub(super) pulse: watch::Sender<()>,
     pub(super) cluster: ClusterName,
     /// The folder in the repository that holds `clusters/`.
     pub(super) root: String,
@@ -26,10 +33,17 @@ pub(crate) struct Book {
 pub(super) struct Pages {
     /// By path.
     pub(super) records: HashMap<String, Record>,
+    /// Files that people should know of.
+    pub(super) left_alone: Vec<LeftAloneFile>,
+    /// How many of them there are at the head.
+    pub(super) counts: Counts,
     pub(super) kinds: BTreeMap<Kind, Followed>,
     pub(super) head: Option<CommitId>,
+    /// Goes up when the record of any Deployment has been written.
+    pub(super) deployments_recorded: u64,
     /// Changes that are not committed.
     pub(super) waiting: usize,
+    pub(super) waiting_for: Vec<WaitingChanges>,
     pub(super) lag_milliseconds: Option<u32>,
     /// Why committing fails.
     pub(super) stuck: Option<SyncProblem>,
@@ -37,15 +51,25 @@ pub(super) struct Pages {
     pub(super) unlinked: Option<SyncProblem>,
     /// Paths whose deletion waits for a word.
     pub(super) held: BTreeSet<String>,
-    /// Paths where somebody else's file is in the way.
-    pub(super) obstructed: BTreeMap<String, Timestamp>,
+    /// Paths of records that cannot be written, and why.
+    pub(super) obstructed: BTreeMap<String, Obstacle>,
     pub(super) in_step_since: Timestamp,
     pub(super) publication: Publication,
+}
+
+/// What keeps a record from being written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Obstacle {
+    pub(super) what: String,
+    pub(super) remedy: &'static str,
+    pub(super) since: Timestamp,
 }
 
 /// One record, or a resource that will have one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Record {
+    /// Where it lies in a person's file; what it is there is its document's meaning, not the file's blob.
+    pub(super) place: Option<Arc<Placed>>,
     /// At the head.
     pub(super) blob: Option<Oid>,
     /// As Denshimon last wrote it; differs from `blob` after somebody else's commit.
@@ -62,6 +86,30 @@ pub(super) struct Record {
     pub(super) drifted: bool,
     /// The text at the head was not compared in this run: it may say the same in other words.
     pub(super) unread: bool,
+    /// Values that it does not hold in clear.
+    pub(super) masked: Vec<Masked>,
+    /// What rules leave out of it, or that one leaves out the resource.
+    pub(super) left_out: Vec<LeftOut>,
+}
+
+/// A value that a record does not hold in clear.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Masked {
+    /// As people find it: `key password`, `env DB_PASSWORD`.
+    pub(super) place: String,
+    /// By which rule it looks like a credential; `None` for a Secret's.
+    pub(super) rule: Option<&'static str>,
+    /// It is there, encrypted.
+    pub(super) sealed: bool,
+}
+
+/// Where a record lies and whose text it is.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Whereabouts {
+    pub(super) place: Option<Arc<Placed>>,
+    pub(super) exists: bool,
+    /// The text that Denshimon wrote there, unless it keeps what a person wrote.
+    pub(super) own: Option<Oid>,
 }
 
 /// A commit that touches a record.
@@ -105,6 +153,14 @@ impl Record {
         }
     }
 
+    /// Says what is known of the record's text before it is changed.
+    pub(super) fn whereabouts(&self) -> Whereabouts {
+        // A text that was never compared may be a person's.
+        let is_own = self.place.is_none() && self.same_as.is_none() && !self.unread;
+        let own = self.own.filter(|own| is_own && self.blob == Some(*own));
+        Whereabouts { place: self.place.clone(), exists: self.blob.is_some(), own }
+    }
+
     /// Takes over what the head says now; whose commit it was is looked up apart.
     pub(super) fn set_blob(&mut self, blob: Option<Oid>) {
         if self.blob != blob {
@@ -120,9 +176,13 @@ impl Book {
     pub(super) fn new(cluster: ClusterName, root: String, now: Timestamp) -> Self {
         let pages = Pages {
             records: HashMap::new(),
+            left_alone: Vec::new(),
+            counts: Counts::default(),
             kinds: BTreeMap::new(),
             head: None,
+            deployments_recorded: 0,
             waiting: 0,
+            waiting_for: Vec::new(),
             lag_milliseconds: None,
             stuck: None,
             unlinked: None,
@@ -131,12 +191,24 @@ impl Book {
             in_step_since: now,
             publication: Publication::default(),
         };
-        Self { pages: Mutex::new(pages), chip: watch::Sender::new(SyncChip::Starting), cluster, root }
+        Self {
+            pages: Mutex::new(pages),
+            chip: watch::Sender::new(SyncChip::Starting),
+            figures: Mutex::default(),
+            pulse: watch::Sender::default(),
+            cluster,
+            root,
+        }
     }
 
     /// Locks the book; nothing waits while it is locked.
     pub(super) fn pages(&self) -> MutexGuard<'_, Pages> {
         self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Locks the figures; never together with the pages.
+    pub(super) fn figures(&self) -> MutexGuard<'_, Figures> {
+        self.figures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns where a resource's record lies.
@@ -177,31 +249,39 @@ impl Book {
             remedy: "Restart Denshimon: what changed meanwhile is recorded then. Its log says what happened; please \
                      report it."
                 .into(),
+            can_retry: false,
             since,
         });
         self.update_chip();
     }
 
-    /// Says where a resource's record stands.
-    pub(super) fn record_of(&self, resource: &ResourceRef) -> RecordInfo {
+    /// Says where a resource's record stands; `by_rule` is why it has none of its own.
+    pub(super) fn record_of(&self, resource: &ResourceRef, by_rule: Option<&str>) -> RecordInfo {
         let path = self.path_of(resource);
         let pages = self.pages();
+        let followed = pages.kinds.get(&resource.kind);
         let Some(record) = pages.records.get(&path) else {
-            let listing = pages.kinds.get(&resource.kind).is_none_or(|kind| !kind.listed);
-            return RecordInfo::unknown(if listing {
-                "Denshimon has not yet read all resources of this kind."
-            } else {
-                "Denshimon keeps no record of this resource."
-            });
+            return match (by_rule, followed) {
+                (Some(rule), _) => RecordInfo { state: RecordState::Ignored, ..RecordInfo::unknown(rule) },
+                (None, Some(kind)) if kind.listed => RecordInfo::unknown("Denshimon keeps no record of this resource."),
+                (None, _) => RecordInfo::unknown("Denshimon has not yet read all resources of this kind."),
+            };
         };
+        let ignored = record.left_out.iter().find(|left_out| left_out.path.is_none());
         let (state, reason) = if let (Some(_), Some(problem)) = (record.planned, &pages.stuck) {
             (RecordState::Blocked, problem.what.clone())
         } else if record.planned.is_some() {
             (RecordState::Waiting, "The change waits for its commit.".into())
         } else if pages.held.contains(&path) {
             (RecordState::Blocked, "The resource is gone; its record waits for a person's word to be deleted.".into())
-        } else if pages.obstructed.contains_key(&path) {
-            (RecordState::Blocked, "Another file in the repository is in the way of its record.".into())
+        } else if let Some(obstacle) = pages.obstructed.get(&path) {
+            (RecordState::Blocked, obstacle.what.clone())
+        } else if let Some(rule) = by_rule {
+            (RecordState::Ignored, rule.into())
+        } else if let Some(rule) = ignored {
+            (RecordState::Ignored, format!("Left out by the rule “{}”.", rule.words))
+        } else if let Some(WatchState::Away { .. }) = followed.map(|kind| &kind.state) {
+            (RecordState::Unknown, "The kind cannot be followed now, so the resource may have changed since.".into())
         } else if record.drifted {
             (RecordState::Drifted, "Somebody else's commit says otherwise than the cluster.".into())
         } else if record.blob.is_some() {
@@ -209,9 +289,14 @@ impl Book {
         } else {
             (RecordState::Unknown, "Denshimon keeps no record of this resource.".into())
         };
+        let path = record.place.as_ref().map_or(path, |place| place.file.clone());
         let path = record.blob.or(record.planned.flatten()).map(|_| path);
         let written = record.written.clone();
+        let incomplete = record.blob.and_then(|_| incomplete(&record.masked));
+        let left_out = left_out_words(&record.left_out);
         RecordInfo {
+            incomplete,
+            left_out,
             state,
             reason,
             path,
@@ -222,6 +307,33 @@ impl Book {
     }
 }
 
+/// Says in words which values a record lacks, and why.
+fn incomplete(masked: &[Masked]) -> Option<String> {
+    const NAMED: usize = 5;
+    let lacking: Vec<&Masked> = masked.iter().filter(|masked| !masked.sealed).collect();
+    let first = lacking.first()?;
+    let mut places: Vec<&str> = lacking.iter().take(NAMED).map(|masked| masked.place.as_str()).collect();
+    let more = format!("{} more", lacking.len().saturating_sub(NAMED));
+    if lacking.len() > NAMED {
+        places.push(&more);
+    }
+    let why = match first.rule {
+        None => "values of a Secret stay out of Git",
+        Some(_) => "they look like credentials",
+    };
+    Some(format!("The record cannot be restored whole: it lacks {}, since {why}.", places.join(", ")))
+}
+
+/// Says in words which fields rules leave out.
+fn left_out_words(left_out: &[LeftOut]) -> Option<String> {
+    const NAMED: usize = 5;
+    let field = |left_out: &LeftOut| Some(format!("{} (by the rule “{}”)", left_out.path.as_ref()?, left_out.words));
+    let fields: Vec<String> = left_out.iter().filter_map(field).collect();
+    let more = fields.len().saturating_sub(NAMED);
+    let named = fields.iter().take(NAMED).cloned().chain((more > 0).then(|| format!("{more} more")));
+    (!fields.is_empty()).then(|| format!("Left out of the record: {}.", named.collect::<Vec<_>>().join(", ")))
+}
+
 /// Returns the folder that holds a cluster's records, below a root.
 pub(crate) fn folder_of(cluster: &ClusterName, root: &str) -> String {
     let parts = root.split('/').filter(|part| !matches!(*part, "" | "." | ".."));
@@ -229,9 +341,10 @@ pub(crate) fn folder_of(cluster: &ClusterName, root: &str) -> String {
 }
 
 impl Pages {
-    /// Counts the records at the head.
-    pub(super) fn recorded(&self) -> usize {
-        self.records.values().filter(|record| record.blob.is_some()).count()
+    /// Counts the records at the head anew, after the head was read.
+    pub(super) fn count_records(&mut self, folder: &str) {
+        let at_head = self.records.iter().filter(|(_, record)| record.blob.is_some());
+        self.counts = Counts::of(at_head.map(|(path, _)| path.as_str()), folder);
     }
 
     /// Tells whether a first list is still being read.

@@ -3,40 +3,53 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use manifest::{SchemaDefaults, left_out, render, sanitize_custom};
+use manifest::Manifest;
 use model::history::Verb;
 use model::sync::WatchState;
 use model::{Kind, ResourceRef, Timestamp};
 use serde_json::Value;
 
-use super::attribute::{Attribution, Event, attribute, metadata, scaler};
-use super::book::Decision;
+use super::attribute::{Attribution, Event, attribute, metadata, newest_managers, scaler};
+use super::book::{Decision, Masked};
+use super::people::read_manifest;
 use super::plan::read_record;
 use super::recover::kind_folder;
 use super::window::{Change, Content};
 use super::work::Work;
+use crate::audit::Noted;
 use crate::cluster::{Observed, makes_kinds};
-use crate::repository::{RepositoryError, blob_id};
+use crate::ignoring::LeftOut;
+use crate::sealing::SecretValues;
 
 /// A resource as it was seen.
 #[derive(Clone, Debug)]
 pub(super) struct Sighting {
-    resource: ResourceRef,
-    object: Arc<Value>,
-    seen_at: Timestamp,
-    initial: bool,
-    gone: bool,
+    pub(super) resource: ResourceRef,
+    pub(super) object: Arc<Value>,
+    pub(super) values: Option<Arc<SecretValues>>,
+    pub(super) seen_at: Timestamp,
+    pub(super) initial: bool,
+    pub(super) gone: bool,
+    /// It has waited for the API server's word on who did it.
+    pub(super) asked: bool,
+    /// What the API server noted on the versions that followed while this one waited.
+    pub(super) later: Vec<Noted>,
 }
+
+/// As many following versions are looked at.
+const MOST_LATER: usize = 16;
 
 impl Work {
     /// Takes in what a watch says.
     pub(super) async fn observe(&mut self, observed: Observed) {
         match observed {
-            Observed::Changed { resource, object, seen_at, initial } => {
-                self.sight(Sighting { resource, object, seen_at, initial, gone: false }).await;
+            Observed::Changed { resource, object, values, seen_at, initial } => {
+                let (gone, asked, later) = (false, false, Vec::new());
+                self.sight(Sighting { resource, object, values, seen_at, initial, gone, asked, later }).await;
             }
             Observed::Deleted { resource, object, seen_at } => {
-                self.sight(Sighting { resource, object, seen_at, initial: false, gone: true }).await;
+                let (values, initial, gone, asked, later) = (None, false, true, false, Vec::new());
+                self.sight(Sighting { resource, object, values, seen_at, initial, gone, asked, later }).await;
             }
             Observed::Listed { kind, present } => self.listed(&kind, &present).await,
             Observed::Away { kind } => {
@@ -68,8 +81,14 @@ impl Work {
 
     /// Takes in what waited for a write's answer.
     pub(super) async fn settled(&mut self, resource: &ResourceRef) {
-        for sighting in self.deferred.remove(resource).into_iter().flatten() {
+        let mut waiting = self.deferred.remove(resource).unwrap_or_default();
+        while let Some(mut sighting) = waiting.pop_front() {
+            let later = waiting.iter().take(MOST_LATER);
+            sighting.later = later.filter_map(|sighting| newest_managers(&sighting.object)).collect();
             self.compare(sighting).await;
+            if let Some(queue) = self.deferred.get_mut(resource) {
+                queue.append(&mut waiting);
+            }
         }
     }
 
@@ -82,10 +101,15 @@ impl Work {
         if !sighting.gone {
             self.refused.remove(&path);
         }
+        self.supersede(&path, sighting.gone);
+        if let Some(rule) = self.ignored.whole(&sighting.object) {
+            self.leave_alone(&path, &sighting, rule).await;
+            return;
+        }
         if makes_kinds(&sighting.resource.kind) {
             self.schemas.learn(&sighting.object);
         }
-        let content = match content_of(&sighting, &self.schemas) {
+        let content = match self.content_of(&sighting, &path).await {
             Ok(content) => content,
             Err(error) => {
                 tracing::error!(error = %error, resource = %sighting.resource, "a resource cannot be rendered");
@@ -93,6 +117,11 @@ impl Work {
             }
         };
         let blob = content.as_ref().map(|content| content.blob);
+        let masked = content.as_ref().map(|content| self.masked(&sighting, content)).unwrap_or_default();
+        let left_out = content.as_ref().map(|content| content.left_out.clone()).unwrap_or_default();
+        if let Some(record) = self.book.pages().records.get_mut(&path) {
+            record.left_out.clone_from(&left_out);
+        }
         let (mut decision, unread, known, recorded) = {
             let mut pages = self.book.pages();
             // Nothing is remembered of what is neither recorded nor to be.
@@ -118,10 +147,23 @@ impl Work {
         }
         let causes = self.causes(&sighting.object, sighting.gone).await;
         if decision != Decision::Record {
-            self.note_same(&path, &sighting, decision, blob.is_some());
+            let restarted = blob.is_some() && self.is_restarted(&sighting, &causes);
+            if restarted && self.awaits_user(&sighting, &causes) {
+                return;
+            }
+            if restarted {
+                self.enter_restart(&sighting);
+            }
+            self.restarts.remember(&sighting);
+            self.note_same(&path, &sighting, decision, blob.is_some(), masked);
             self.enter_unchanged(&sighting.resource, &sighting.object, causes, sighting.seen_at);
             return;
         }
+        if self.awaits_user(&sighting, &causes) {
+            return;
+        }
+        self.restarts.remember(&sighting);
+        let user = self.user_of(&sighting, &causes);
         let event = match (known, &content) {
             (_, None) => Event::Gone,
             (false, _) => Event::New,
@@ -133,7 +175,7 @@ impl Work {
             }
             _ => None,
         };
-        let attribution = attribute(event, &sighting.object, causes, scaler);
+        let attribution = attribute(event, &sighting.object, causes, user, scaler);
         self.claim(&attribution);
         let change = Change {
             resource: sighting.resource.clone(),
@@ -142,14 +184,20 @@ impl Work {
             content,
             verb: verb_of(&attribution, event),
             causes: attribution.causes.clone(),
+            impersonator: attribution.impersonator.clone(),
             seen_at: sighting.seen_at,
         };
+        if let Some(content) = change.content.as_ref().filter(|content| content.sealed) {
+            self.sealed.insert(path.clone(), content.text.clone());
+        }
         {
             let mut pages = self.book.pages();
             let record = pages.records.entry(path.clone()).or_default();
             record.planned = Some(blob);
             record.live = !sighting.gone;
             record.drifted = false;
+            record.masked = masked;
+            record.left_out = left_out;
             pages.held.remove(&path);
         }
         let first = sighting.initial
@@ -163,14 +211,32 @@ impl Work {
         }
     }
 
+    /// Notes that a rule leaves a resource out altogether: a record that is there stays as it is.
+    async fn leave_alone(&mut self, path: &str, sighting: &Sighting, rule: LeftOut) {
+        let causes = self.causes(&sighting.object, sighting.gone).await;
+        {
+            let mut pages = self.book.pages();
+            let kept = pages.records.get(path).is_some_and(|record| record.blob.is_some() || record.planned.is_some());
+            if sighting.gone && !kept {
+                pages.records.remove(path);
+            } else {
+                let record = pages.records.entry(path.to_owned()).or_default();
+                (record.live, record.drifted) = (!sighting.gone, false);
+                record.left_out = vec![rule];
+            }
+        }
+        self.enter_unchanged(&sighting.resource, &sighting.object, causes, sighting.seen_at);
+    }
+
     /// Notes that a resource is, or is not, there and needs no commit.
-    fn note_same(&mut self, path: &str, sighting: &Sighting, decision: Decision, recorded: bool) {
+    fn note_same(&mut self, path: &str, sighting: &Sighting, decision: Decision, recorded: bool, masked: Vec<Masked>) {
         let mut pages = self.book.pages();
         if !sighting.gone {
             pages.held.remove(path);
         }
         if let Some(record) = pages.records.get_mut(path) {
             record.live = !sighting.gone;
+            record.masked = masked;
             record.drifted = decision == Decision::Drifted;
             if decision == Decision::Same && record.planned.is_none() && recorded {
                 record.own = record.blob;
@@ -181,23 +247,22 @@ impl Work {
 
     /// Tells whether the text at the head is another rendering of the same manifest.
     async fn says_the_same(&mut self, path: &str, content: &Content) -> bool {
-        let (path, new) = (path.to_owned(), content.text.clone());
-        let same = self.repository.read(move |git, reading| {
-            let Some(old) = reading.record_text(git, &path)? else { return Ok(false) };
-            let (old, new) = (read_record(&old), read_record(&new));
-            Ok(old.is_some() && old == new)
-        });
-        same.await.unwrap_or(false)
+        let old = self.recorded(path).await;
+        old.is_some() && old == read_record(&content.text)
     }
 
     /// Tells whether the record at the head has other replicas.
     async fn replicas_differ(&mut self, path: &str, object: &Value) -> bool {
-        let path = path.to_owned();
-        let recorded = self
-            .repository
-            .read(move |git, reading| Ok(reading.record_text(git, &path)?.and_then(|text| read_record(&text))));
         let replicas = |manifest: &Value| manifest.pointer("/spec/replicas").cloned();
-        matches!(recorded.await, Ok(Some(recorded)) if replicas(recorded.tree()) != replicas(object))
+        self.recorded(path).await.is_some_and(|recorded| replicas(recorded.tree()) != replicas(object))
+    }
+
+    /// Reads the record at the head; `None` when there is none that can be read.
+    pub(super) async fn recorded(&mut self, path: &str) -> Option<Manifest> {
+        let place = self.book.pages().records.get(path).and_then(|record| record.place.clone());
+        let path = path.to_owned();
+        let read = self.repository.read(move |git, reading| read_manifest(git, reading, &path, place.as_deref()));
+        read.await.ok().flatten()
     }
 
     /// Takes in a complete list of a kind: what it lacks is not there.
@@ -223,15 +288,6 @@ impl Work {
         }
         self.sweep(kind, present).await;
     }
-}
-
-fn content_of(sighting: &Sighting, schemas: &SchemaDefaults) -> Result<Option<Content>, RepositoryError> {
-    // What is owned by a controller or made by the server has no record; one that becomes so loses it.
-    if sighting.gone || left_out(&sighting.object).is_some() {
-        return Ok(None);
-    }
-    let text = render(&sanitize_custom(&sighting.object, schemas));
-    Ok(Some(Content { blob: blob_id(text.as_bytes())?, text }))
 }
 
 fn verb_of(attribution: &Attribution, event: Event) -> Verb {

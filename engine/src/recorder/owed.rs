@@ -56,6 +56,11 @@ impl Work {
             commit: None,
         };
         self.claimed.extend(entry.operations.iter().cloned());
+        self.owe(entry);
+    }
+
+    /// Owes the ledger an event without a commit.
+    pub(super) fn owe(&mut self, entry: Entry) {
         self.owed.push_back(Owed::Entries(vec![entry]));
         self.retry_at.get_or_insert_with(std::time::Instant::now);
     }
@@ -104,6 +109,7 @@ impl Work {
                 self.book.pages().unlinked.get_or_insert_with(|| SyncProblem {
                     what: "Commits cannot be entered in the history".into(),
                     remedy: "Check the database. The commits are safe, and are entered when it works again.".into(),
+                    can_retry: true,
                     since,
                 });
                 self.pause_after_failure();
@@ -123,6 +129,6 @@ impl Work {
 
     async fn rewrite(&mut self, rewrites: &Rewrites) -> Result<(), String> {
         self.journal.rewrite(rewrites).await.map_err(|error| error.to_string())?;
-        self.repository.forget_rewrites().await.map_err(|error| error.to_string())
+        self.repository.forget_rewrites(rewrites.clone()).await.map_err(|error| error.to_string())
     }
 }

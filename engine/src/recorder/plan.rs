@@ -1,14 +1,17 @@
 //! Words a group of changes as a commit.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
-use git2::Repository as Git;
-use manifest::{Manifest, compare, subject, summarize};
+use git2::{Oid, Repository as Git};
+use manifest::{Manifest, Why, compare, subject, summarize};
 use model::ResourceRef;
 use model::Timestamp;
 use model::history::{Actor, Verb};
 
 use super::attribute::Cause;
+use super::book::Whereabouts;
+use super::texts::Texts;
 use super::trailers::{Block, Trailers};
 use super::window::{Change, Group, Origin};
 use crate::repository::{FileEdit, Identity, NewCommit, Reading, RepositoryError, one_line};
@@ -23,6 +26,18 @@ pub(super) struct Planned {
     pub(super) commit: NewCommit,
     /// By path: what changed, in a line.
     pub(super) summaries: BTreeMap<String, String>,
+    /// By path: the records whose text keeps what people wrote, and so is not the one that Denshimon would write.
+    pub(super) written: HashMap<String, Oid>,
+}
+
+/// Why no commit could be planned.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PlanError {
+    #[error(transparent)]
+    Repository(#[from] RepositoryError),
+    /// The record of `path` lies in a file that cannot be changed.
+    #[error("a record in {file} cannot be changed: {why}")]
+    Uneditable { path: String, file: String, why: String },
 }
 
 /// Plans commits one on top of the other; reads what was recorded before.
@@ -31,25 +46,35 @@ pub(super) fn plan(
     reading: &Reading,
     cluster: &model::ClusterName,
     groups: &[Group],
+    whereabouts: &HashMap<String, Whereabouts>,
     now: Timestamp,
-) -> Result<Vec<Planned>, RepositoryError> {
-    let mut before: HashMap<&str, Option<&str>> = HashMap::new();
+) -> Result<Vec<Planned>, PlanError> {
+    let mut texts = Texts::new(git, reading);
     let mut planned = Vec::with_capacity(groups.len());
     for group in groups {
         let mut described = BTreeMap::new();
-        if group.changes.len() <= DESCRIBED && group.origin == Origin::Observed {
-            for (path, change) in &group.changes {
-                let old = match before.get(path.as_str()) {
-                    Some(text) => text.map(str::to_owned),
-                    None => reading.record_text(git, path)?,
-                };
-                described.insert(path.clone(), describe(old.as_deref(), change));
+        let mut edits = BTreeMap::new();
+        let mut written = HashMap::new();
+        let in_words = group.changes.len() <= DESCRIBED && group.origin == Origin::Observed;
+        for (path, change) in &group.changes {
+            let whereabouts = whereabouts.get(path).cloned().unwrap_or_default();
+            let old = if in_words { texts.manifest(path, change, &whereabouts)? } else { None };
+            let new = texts.write(path, change, &whereabouts)?;
+            if in_words {
+                described.insert(path.clone(), describe(old, change, new.anew));
+            }
+            if let Some(blob) = new.blob {
+                written.insert(path.clone(), blob);
+            }
+            let new = new.edit();
+            match edits.entry(new.path.clone()) {
+                Entry::Vacant(place) => drop(place.insert(new)),
+                // Another change of this commit to the same file stands on the first.
+                Entry::Occupied(mut place) => place.get_mut().content = new.content,
             }
         }
-        planned.push(word(cluster, group, described, now));
-        for (path, change) in &group.changes {
-            before.insert(path, change.content.as_ref().map(|content| content.text.as_str()));
-        }
+        let edits = edits.into_values().collect();
+        planned.push(Planned { written, ..word(cluster, group, described, edits, now) });
     }
     Ok(planned)
 }
@@ -58,7 +83,7 @@ pub(super) fn plan(
 pub(super) fn read_record(text: &str) -> Option<Manifest> {
     let mut documents = manifest::parse(text).ok()?;
     let document = documents.pop().filter(|_| documents.is_empty())?;
-    Some(manifest::sanitize(&document.tree))
+    Some(manifest::sanitize_record(&document.tree))
 }
 
 /// Names the author of an actor's commits; the addresses lead nowhere and cannot be somebody's.
@@ -71,6 +96,7 @@ pub(super) fn identity_of(actor: &Actor) -> Identity {
         Actor::User(name) => Identity::new(name.as_str(), &format!("{name}@users.denshimon.invalid")),
         Actor::Token { owner, .. } => Identity::new(&actor.to_string(), &format!("{owner}@users.denshimon.invalid")),
         Actor::Manager(name) => Identity::new(name, &address(name, "managers")),
+        Actor::ClusterUser(name) => Identity::new(name, &address(name, "cluster-users")),
         Actor::Unresolved => Identity::new("unresolved", "unresolved@denshimon.invalid"),
         Actor::Denshimon => Identity::denshimon(),
     }
@@ -91,12 +117,12 @@ struct Described {
     lines: Vec<String>,
 }
 
-fn describe(old: Option<&str>, change: &Change) -> Described {
-    let old = old.and_then(read_record);
+fn describe(old: Option<Manifest>, change: &Change, anew: Option<Why>) -> Described {
     let new = change.content.as_ref().and_then(|content| read_record(&content.text));
     let changes = compare(old.as_ref().map(Manifest::tree), new.as_ref().map(Manifest::tree));
     // A new or deleted resource is not retold field by field.
-    let lines = if old.is_some() && new.is_some() { summarize(&changes) } else { Vec::new() };
+    let mut lines = if old.is_some() && new.is_some() { summarize(&changes) } else { Vec::new() };
+    lines.extend(anew.map(|why| format!("The document was written anew, without the comments in it. {why}")));
     let own = change.causes.last().filter(|cause| change.causes.len() == 1 && !cause.summary.is_empty());
     let subject = match own {
         Some(Cause { summary, .. }) => one_line(summary),
@@ -118,6 +144,7 @@ fn word(
     cluster: &model::ClusterName,
     group: &Group,
     described: BTreeMap<String, Described>,
+    edits: Vec<FileEdit>,
     now: Timestamp,
 ) -> Planned {
     let count = group.changes.len();
@@ -152,19 +179,13 @@ fn word(
     });
     Planned {
         summaries: summaries.collect(),
+        written: HashMap::new(),
         commit: NewCommit {
             author: author_of(group),
             authored_at: group.changes.values().map(|change| change.seen_at).max().unwrap_or(now),
             committed_at: now,
             message: format!("{message}\n\n{trailers}\n"),
-            edits: group
-                .changes
-                .values()
-                .map(|change| FileEdit {
-                    path: change.path.clone(),
-                    content: change.content.as_ref().map(|content| content.text.clone().into_bytes()),
-                })
-                .collect(),
+            edits,
         },
     }
 }
@@ -186,6 +207,12 @@ fn reasons(group: &Group) -> Vec<String> {
             if !reasons.contains(&line) {
                 reasons.push(line);
             }
+        }
+    }
+    for impersonator in group.changes.values().filter_map(|change| change.impersonator.as_deref()) {
+        let line = format!("Done by {}, who acted as {}.", one_line(impersonator), one_line(&group.actor.to_string()));
+        if !reasons.contains(&line) {
+            reasons.push(line);
         }
     }
     if !reasons.is_empty() {

@@ -1,6 +1,7 @@
 //! Learns from the repository what is recorded, and gives the ledger what a crash kept from it.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use git2::{Oid, Repository as Git};
 use model::git::CommitId;
@@ -10,11 +11,13 @@ use serde_json::Value;
 
 use super::attribute::{metadata, wrote_since};
 use super::book::{Book, Record, Written};
+use super::counts::kind_part;
+use super::people::{Ground, Known, Placed, Survey, find};
 use super::trailers::{Found, Trailers};
 use super::work::Work;
 use crate::StartError;
 use crate::ledger::{Operation, OperationResult};
-use crate::repository::{Files, Identity, LogFilter, LogLine, Reading, RepositoryError, Rewrites, split_message};
+use crate::repository::{Identity, LogFilter, LogLine, Reading, RepositoryError, Rewrites, split_message};
 
 /// As Denshimon writes to the cluster.
 const FIELD_MANAGER: &str = "denshimon";
@@ -26,7 +29,7 @@ const RELINKED: usize = 2_000;
 /// What the repository says at the start.
 #[derive(Debug, Default)]
 struct Learnt {
-    files: Files,
+    survey: Survey,
     origins: HashMap<String, Origin>,
     found: Vec<Found>,
     rewrites: Rewrites,
@@ -44,8 +47,8 @@ pub(super) struct Origin {
 impl Work {
     /// Fills the book from the head and brings the ledger up to it.
     pub(super) async fn recover(&mut self) -> Result<(), StartError> {
-        let (folder, cluster) = (self.book.folder(), self.book.cluster.clone());
-        let learnt = self.repository.read(move |git, reading| learn(git, reading, &folder, &cluster)).await;
+        let ground = self.ground.clone();
+        let learnt = self.repository.read(move |git, reading| learn(git, reading, &ground)).await;
         let learnt = learnt.map_err(|error| {
             tracing::error!(error = %error, "the records cannot be read");
             StartError::Repository(
@@ -55,16 +58,20 @@ impl Work {
             )
         })?;
         {
+            let folder = self.book.folder();
             let mut pages = self.book.pages();
-            pages.head.clone_from(&learnt.files.head);
-            for (path, blob) in &learnt.files.files {
+            pages.head.clone_from(&learnt.survey.head);
+            pages.left_alone.clone_from(&learnt.survey.left_alone);
+            for (path, blob, place) in learnt.survey.records() {
                 let origin = learnt.origins.get(path).cloned().unwrap_or_default();
-                pages.records.insert(path.clone(), Record::recovered(*blob, origin));
+                pages.records.insert(path.clone(), Record::recovered(blob, place, origin));
             }
+            pages.count_records(&folder);
         }
-        self.known_kinds = learnt.files.files.iter().filter_map(|(path, _)| kind_folder(&self.book, path)).collect();
+        self.known_kinds = learnt.survey.records().filter_map(|(path, ..)| kind_folder(&self.book, path)).collect();
+        self.files = learnt.survey.known;
         self.owe_rewrites(learnt.rewrites);
-        self.owe_found(learnt.found, learnt.files.head);
+        self.owe_found(learnt.found, learnt.survey.head);
         self.owe_pushed(learnt.pushed);
         self.pay().await;
         self.started = self.journal.started().await;
@@ -87,39 +94,45 @@ impl Work {
 
     /// Reads the head again after others have moved it.
     pub(super) async fn read_head(&mut self) -> Result<(), RepositoryError> {
-        let folder = self.book.folder();
+        let (ground, read) = (self.ground.clone(), self.files.clone());
         let known: HashMap<String, Oid> = {
             let pages = self.book.pages();
             pages.records.iter().filter_map(|(path, record)| Some((path.clone(), record.blob?))).collect()
         };
-        let (files, origins) = self
+        let (survey, origins) = self
             .repository
             .read(move |git, reading| {
-                let files = reading.files_under(git, &folder)?;
-                let changed: Vec<&str> = files
-                    .files
-                    .iter()
-                    .filter(|(path, blob)| known.get(path) != Some(blob))
-                    .map(|(path, _)| path.as_str())
-                    .collect();
-                let origins = origins(git, reading, &changed)?;
-                Ok((files, origins))
+                let survey = ground.survey(git, reading, &read)?;
+                let changed = survey.records().filter(|(path, blob, _)| known.get(*path) != Some(blob));
+                let changed = changed.map(|(path, _, place)| (path.as_str(), place));
+                let origins = origins(git, reading, &ground, changed, Wanted::Written)?;
+                Ok((survey, origins))
             })
             .await?;
+        let folder = self.book.folder();
         let mut pages = self.book.pages();
-        pages.head.clone_from(&files.head);
-        let here: HashMap<&str, Oid> = files.files.iter().map(|(path, blob)| (path.as_str(), *blob)).collect();
-        for (path, record) in &mut pages.records {
-            record.set_blob(here.get(path.as_str()).copied());
+        pages.head.clone_from(&survey.head);
+        pages.left_alone.clone_from(&survey.left_alone);
+        let gone = |path: &String| !survey.own.contains_key(path) && !survey.placed.contains_key(path);
+        for (_, record) in pages.records.iter_mut().filter(|(path, _)| gone(path)) {
+            record.set_blob(None);
+            record.place = None;
         }
-        for (path, blob) in &files.files {
+        for (path, blob, place) in survey.records() {
             let record = pages.records.entry(path.clone()).or_default();
-            record.set_blob(Some(*blob));
+            record.set_blob(Some(blob));
+            record.place = place.cloned().map(Arc::new);
             if let Some(origin) = origins.get(path) {
-                (record.written, record.unread) = (origin.written.clone(), true);
+                // What a person's file means is known already.
+                (record.written, record.unread) = (origin.written.clone(), place.is_none());
             }
         }
         pages.records.retain(|_, record| record.live || record.blob.is_some() || record.planned.is_some());
+        pages.count_records(&folder);
+        drop(pages);
+        self.files = survey.known;
+        // What was in the way may be gone.
+        self.try_obstructed();
         Ok(())
     }
 }
@@ -140,35 +153,50 @@ fn answer(operation: &Operation, object: Option<&Value>) -> OperationResult {
 }
 
 impl Record {
-    fn recovered(blob: Oid, origin: Origin) -> Self {
-        Self { blob: Some(blob), own: origin.own, written: origin.written, unread: true, ..Self::default() }
+    fn recovered(blob: Oid, place: Option<&Placed>, origin: Origin) -> Self {
+        Self {
+            blob: Some(blob),
+            own: origin.own,
+            written: origin.written,
+            unread: place.is_none(),
+            place: place.cloned().map(Arc::new),
+            ..Self::default()
+        }
     }
 }
 
 /// Returns the folder that a record of this kind lies in, such as `deployment`.
 pub(super) fn kind_folder(book: &Book, path: &str) -> Option<String> {
-    let below = path.strip_prefix(&book.folder())?.strip_prefix('/')?;
-    below.split('/').nth(1).map(str::to_owned)
+    kind_part(path, &book.folder()).map(str::to_owned)
 }
 
-fn learn(git: &Git, reading: &Reading, folder: &str, cluster: &ClusterName) -> Result<Learnt, RepositoryError> {
-    let files = reading.files_under(git, folder)?;
-    let paths: Vec<&str> = files.files.iter().map(|(path, _)| path.as_str()).collect();
-    let origins = origins(git, reading, &paths)?;
-    // A replay that was cut short before the branch moved has rewritten nothing.
-    let mut rewrites = reading.rewrites()?;
-    let mut kept = Vec::new();
-    for (old, new) in rewrites.0.drain(..) {
-        if reading.contains(git, &new)? {
-            kept.push((old, new));
-        }
-    }
+fn learn(git: &Git, reading: &Reading, ground: &Ground) -> Result<Learnt, RepositoryError> {
+    let survey = ground.survey(git, reading, &Known::default())?;
+    let records = survey.records().map(|(path, _, place)| (path.as_str(), place));
+    let origins = origins(git, reading, ground, records, Wanted::All)?;
+    let follow = || reading.rewrites()?.followed(|id| reading.contains(git, id));
+    let rewrites = at_one_head(|| reading.head(git), follow)?;
     let linked = reading.linked(git)?;
     let unknown = reading.since(git, linked, RELINKED)?;
-    let found = unknown.iter().filter_map(|line| found_in(line, cluster)).collect();
+    let found = unknown.iter().filter_map(|line| found_in(line, &ground.cluster)).collect();
     let newest = reading.log(git, &LogFilter::default(), PageRequest { number: 1, size: 200 })?;
     let pushed = newest.items.into_iter().filter(|line| line.pushed).map(|line| line.id).collect();
-    Ok(Learnt { files, origins, found, rewrites: Rewrites(kept), pushed })
+    Ok(Learnt { survey, origins, found, rewrites, pushed })
+}
+
+/// Reads until the head stays meanwhile: the publisher may replay at the same time, and commits that were followed to a
+/// head that is gone by then would lead nowhere.
+fn at_one_head<T>(
+    mut head: impl FnMut() -> Result<Option<Oid>, RepositoryError>,
+    mut read: impl FnMut() -> Result<T, RepositoryError>,
+) -> Result<T, RepositoryError> {
+    loop {
+        let before = head()?;
+        let read = read()?;
+        if head()? == before {
+            return Ok(read);
+        }
+    }
 }
 
 /// Reads what one of our own commits says of itself.
@@ -181,27 +209,65 @@ fn found_in(line: &LogLine, cluster: &ClusterName) -> Option<Found> {
     Some(Found { commit: line.id.clone(), pushed: line.pushed, at: line.authored_at, subject, trailers })
 }
 
-/// Finds the newest commit of each path, and what Denshimon last wrote there.
-fn origins(git: &Git, reading: &Reading, paths: &[&str]) -> Result<HashMap<String, Origin>, RepositoryError> {
-    let mut origins: HashMap<String, Origin> =
-        paths.iter().map(|path| ((*path).to_owned(), Origin::default())).collect();
+/// How much of the origins has to be known, which decides how far back in history the search goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Written,
+    All,
+}
+
+/// Finds the newest commit of each record, and what Denshimon last wrote there.
+fn origins<'a>(
+    git: &Git,
+    reading: &Reading,
+    ground: &Ground,
+    records: impl Iterator<Item = (&'a str, Option<&'a Placed>)>,
+    wanted: Wanted,
+) -> Result<HashMap<String, Origin>, RepositoryError> {
+    let mut origins: HashMap<String, Origin> = HashMap::new();
+    let mut by_file: HashMap<&str, Vec<(&str, Option<&Placed>)>> = HashMap::new();
+    for (path, place) in records {
+        origins.insert(path.to_owned(), Origin::default());
+        by_file.entry(place.map_or(path, |place| &place.file)).or_default().push((path, place));
+    }
     let mut open = origins.len();
+    if open == 0 {
+        return Ok(origins);
+    }
     let own_name = Identity::denshimon();
     reading.walk_back(git, SEARCHED, |line| {
         let own = line.committer == own_name.name();
         for file in &line.files {
-            let Some(origin) = origins.get_mut(&file.path) else { continue };
-            origin.written.get_or_insert_with(|| Written {
-                commit: line.id.clone(),
-                at: line.authored_at,
-                by: line.author.clone(),
-            });
-            if own && origin.own.is_none() {
-                origin.own = Some(file.new_blob());
-                open -= 1;
+            for (path, place) in by_file.get(file.path.as_str()).into_iter().flatten() {
+                let Some(origin) = origins.get_mut(*path) else { continue };
+                let is_known = |origin: &Origin| match wanted {
+                    Wanted::Written => origin.written.is_some(),
+                    Wanted::All => origin.own.is_some(),
+                };
+                let known = is_known(origin);
+                origin.written.get_or_insert_with(|| Written {
+                    commit: line.id.clone(),
+                    at: line.authored_at,
+                    by: line.author.clone(),
+                });
+                if own && origin.own.is_none() {
+                    origin.own = match place {
+                        None => Some(file.new_blob()),
+                        Some(place) => meaning_in(git, reading, ground, line, file.new_blob(), place),
+                    };
+                }
+                open -= usize::from(!known && is_known(origin));
             }
         }
         open > 0
     })?;
     Ok(origins)
+}
+
+/// Reads what one of our own commits wrote for a resource into a person's file, if the commit is about it.
+fn meaning_in(git: &Git, reading: &Reading, ground: &Ground, line: &LogLine, blob: Oid, place: &Placed) -> Option<Oid> {
+    let trailers = Trailers::read(&split_message(&line.message).2)?;
+    trailers.blocks.iter().find(|block| block.resource == place.resource)?;
+    let text = reading.text_of(git, blob).ok()??;
+    ground.meaning_of(&find(&place.file, &text, &place.resource)?.tree).ok()
 }

@@ -2,13 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use model::sync::{RecordInfo, RepositoryStatus, SyncChip, SyncProblem, SyncStatus, WatchState, WatchedKind};
+use manifest::{CREDENTIAL_RULES, CredentialRule};
+use model::deployment::DeploymentRef;
+use model::sync::{
+    HeldRecords, MaskRule, RecordInfo, RemoteChoice, RepositoryStatus, SyncChip, SyncProblem, SyncStatus, WatchState,
+    WatchedKind,
+};
 use model::user::Scope;
 use model::{ResourceRef, Timestamp};
 use tokio::sync::watch;
 
-use crate::rights::{Action, check};
+use super::book::Pages;
+use super::counts::kind_part;
+use crate::rights::{Action, check, check_in};
+use crate::sealing::Sealer;
 use crate::{Caller, Engine, Error};
+
+/// So many of a kind's held records are named.
+const NAMED: usize = 20;
 
 impl Engine {
     /// Says all about the sync engine.
@@ -26,13 +37,20 @@ impl Engine {
             }
         };
         let sees = |path: &str| own.as_ref().is_none_or(|own| own.iter().any(|folder| path.starts_with(folder)));
-        let kinds = self.parts.cluster.watched_kinds();
+        let mut kinds = self.parts.cluster.watched_kinds();
+        let folders: Vec<String> =
+            kinds.iter().map(|kind| book.folder_of_kind(&kind.kind).unwrap_or_default()).collect();
+        let plots = book.figures().plots();
         let status = {
             let pages = book.pages();
+            for (kind, folder) in kinds.iter_mut().zip(&folders) {
+                kind.records = u32::try_from(pages.counts.of_kind(folder)).unwrap_or(u32::MAX);
+            }
             let mut problems: Vec<SyncProblem> = pages.stuck.iter().chain(&pages.unlinked).cloned().collect();
             problems.extend(pages.publication.failure.map(|problem| SyncProblem {
                 what: format!("Commits cannot be pushed: {}.", problem.failure.brief()),
                 remedy: problem.failure.remedy().into(),
+                can_retry: true,
                 since: problem.since,
             }));
             let away = self.parts.cluster.away();
@@ -42,16 +60,18 @@ impl Engine {
                     remedy:
                         "Check that its API server runs. Denshimon tries again by itself; the records stay as they are."
                             .into(),
+                    can_retry: false,
                     since: *since,
                 }
             }));
             if away.is_none() {
                 problems.extend(unfollowed(&kinds));
             }
-            problems.extend(pages.obstructed.iter().filter(|(path, _)| sees(path)).map(|(path, since)| SyncProblem {
-                what: format!("No record can lie at {path}: another file or folder is in the way."),
-                remedy: "Move that file away in the repository. The resource is recorded when it next changes.".into(),
-                since: *since,
+            problems.extend(pages.obstructed.iter().filter(|(path, _)| sees(path)).map(|(_, obstacle)| SyncProblem {
+                what: obstacle.what.clone(),
+                remedy: obstacle.remedy.into(),
+                can_retry: true,
+                since: obstacle.since,
             }));
             SyncStatus {
                 chip: pages.chip(),
@@ -64,12 +84,18 @@ impl Engine {
                     remote_head: pages.publication.remote_head.clone(),
                     ahead: pages.publication.ahead,
                     last_push: pages.publication.last_push.clone(),
+                    choices: pages.publication.choices().to_vec(),
                 },
+                held_deletions: held(&pages, &book.folder(), &kinds, &folders, sees),
                 kinds,
                 waiting: u32::try_from(pages.waiting).unwrap_or(u32::MAX),
+                waiting_for: pages.waiting_for.clone(),
                 lag_milliseconds: pages.lag_milliseconds,
                 problems,
-                held_deletions: pages.held.iter().filter(|path| sees(path)).cloned().collect(),
+                plots,
+                mask_rules: mask_rules(&pages, &self.parts.sealer),
+                left_alone: if own.is_none() { pages.left_alone.clone() } else { Vec::new() },
+                audit: self.parts.audit.status(),
             }
         };
         Ok(status)
@@ -85,9 +111,27 @@ impl Engine {
         self.parts.recorder.book.chip()
     }
 
-    /// Says where a resource's record stands; from memory, so cheap enough for lists.
-    pub(crate) fn record_of(&self, resource: &ResourceRef) -> RecordInfo {
-        self.parts.recorder.book.record_of(resource)
+    /// Says where a Deployment's record stands.
+    ///
+    /// # Errors
+    /// [`Error::NotAllowed`]; [`Error::NotFound`] for one that the caller may not see.
+    pub fn deployment_record(&self, caller: &Caller, target: &DeploymentRef) -> Result<RecordInfo, Error> {
+        check_in(caller, Action::SeeResources, Some(&target.namespace), &format!("deployment {target}"))?;
+        let row = self.parts.cluster.inventory().deployment(target);
+        Ok(self.record_of(&self.deployment_resource(target), row.and_then(|row| row.left_out)))
+    }
+
+    /// Returns a number that goes up when the record of any Deployment has been written.
+    #[must_use]
+    pub fn deployments_recorded(&self) -> u64 {
+        self.parts.recorder.book.pages().deployments_recorded
+    }
+
+    /// Says where a resource's record stands; from memory, so cheap enough for lists. `left_out` is why the object
+    /// itself is nobody's wish; its kind may be left out as well.
+    pub(crate) fn record_of(&self, resource: &ResourceRef, left_out: Option<&'static str>) -> RecordInfo {
+        let rule = self.parts.cluster.left_out(&resource.kind).or(left_out);
+        self.parts.recorder.book.record_of(resource, rule)
     }
 
     /// Tries again now what failed: commits and pushes.
@@ -97,7 +141,31 @@ impl Engine {
     pub async fn retry_sync(&self, caller: &Caller) -> Result<(), Error> {
         check(caller, Action::SteerSync)?;
         self.parts.repository.retry();
+        self.parts.cluster.retry();
         self.parts.recorder.steer(super::Steering::Retry).await
+    }
+
+    /// Decides about a remote whose history is not the one that was pushed; nothing there is overwritten.
+    ///
+    /// # Errors
+    /// [`Error::NotAllowed`]; [`Error::Conflict`] when there is no such choice; the database does not answer.
+    pub async fn decide_remote(&self, caller: &Caller, choice: RemoteChoice) -> Result<(), Error> {
+        check(caller, Action::SteerSync)?;
+        if !self.parts.repository.publication().borrow().choices().contains(&choice) {
+            return Err(Error::Conflict {
+                message: "The remote does not ask for this decision, or does not any more.".into(),
+                hint: "Read the status again.".into(),
+                fields: Vec::new(),
+            });
+        }
+        let words = match choice {
+            RemoteChoice::BuildOn => "builds on what the remote's branch holds now",
+            RemoteChoice::PushAgain => "pushes all of the history to the remote again",
+            RemoteChoice::KeepHere => "keeps commits here only",
+        };
+        self.parts.accounts.audit(&caller.actor().to_string(), words, None, true).await?;
+        self.parts.repository.decide(choice);
+        Ok(())
     }
 
     /// Commits now what waits for an actor's silence; returns once it is committed, or failed to be.
@@ -128,6 +196,42 @@ impl Engine {
     }
 }
 
+/// Counts what each rule keeps out of records.
+fn mask_rules(pages: &Pages, sealer: &Sealer) -> Vec<MaskRule> {
+    let masked = || pages.records.values().flat_map(|record| &record.masked);
+    let rule = |rule: &CredentialRule| MaskRule {
+        name: rule.name.into(),
+        finds: rule.finds.into(),
+        on: sealer.is_on(rule.name),
+        values: u32::try_from(masked().filter(|masked| masked.rule == Some(rule.name)).count()).unwrap_or(u32::MAX),
+    };
+    CREDENTIAL_RULES.iter().map(rule).collect()
+}
+
+/// Groups the held records that a caller sees by their kinds.
+pub(super) fn held(
+    pages: &Pages,
+    root: &str,
+    kinds: &[WatchedKind],
+    folders: &[String],
+    sees: impl Fn(&str) -> bool,
+) -> Vec<HeldRecords> {
+    let mut by_folder: BTreeMap<&str, HeldRecords> = BTreeMap::new();
+    for path in pages.held.iter().filter(|path| sees(path)) {
+        let folder = kind_part(path, root).unwrap_or_default();
+        let of_kind = by_folder.entry(folder).or_insert_with(|| {
+            let known = kinds.iter().zip(folders).find(|(_, known)| *known == folder);
+            let kind = known.map_or_else(|| folder.to_owned(), |(kind, _)| kind.kind.to_string());
+            HeldRecords { kind, records: 0, paths: Vec::new() }
+        });
+        of_kind.records = of_kind.records.saturating_add(1);
+        if of_kind.paths.len() < NAMED {
+            of_kind.paths.push(path.clone());
+        }
+    }
+    by_folder.into_values().collect()
+}
+
 /// One problem for all kinds that are away for the same reason.
 fn unfollowed(kinds: &[WatchedKind]) -> Vec<SyncProblem> {
     let mut by_reason: BTreeMap<&str, (Timestamp, Vec<String>)> = BTreeMap::new();
@@ -140,10 +244,11 @@ fn unfollowed(kinds: &[WatchedKind]) -> Vec<SyncProblem> {
     }
     let problem = |(reason, (since, names)): (&str, (Timestamp, Vec<String>))| SyncProblem {
         what: format!("{} cannot be followed: {reason}", listed(&names)),
-        remedy:
-            "Check that the cluster runs and that Denshimon may list and watch what is to be recorded; a kind that \
-                 nobody wants recorded can be left out below. The records stay as they are."
-                .into(),
+        remedy: "Check that the cluster runs and that Denshimon may list and watch what is to be recorded, \
+                 then choose Retry; a kind that nobody wants recorded can be left out below. The records stay as \
+                 they are."
+            .into(),
+        can_retry: true,
         since,
     };
     by_reason.into_iter().map(problem).collect()
@@ -173,6 +278,7 @@ mod tests {
         let kind = |name: &str, reason: &str| WatchedKind {
             kind: Kind::new("", name),
             objects: 0,
+            records: 0,
             last_event: None,
             state: WatchState::Away { since, reason: reason.into() },
             left_out: None,

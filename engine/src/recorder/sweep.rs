@@ -1,17 +1,21 @@
 //! Which records go because their resources are gone, and how many without a person's word.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use manifest::identity;
+use manifest::{Manifest, identity};
 use model::history::Verb;
-use model::{Kind, Namespace, ResourceName, ResourceRef};
+use model::{Kind, ResourceRef};
+use serde_json::Value;
 
 use super::attribute::{Attribution, Cause};
-use super::plan::read_record;
-use super::recover::kind_folder;
+use super::book::Record;
+use super::counts::kind_part;
+use super::people::{Placed, read_manifest};
 use super::window::Change;
 use super::work::Work;
+use crate::cluster::definitions;
 use crate::repository::RepositoryError;
 
 /// So many may always go.
@@ -45,40 +49,23 @@ impl Work {
     /// Deletes the records of a kind whose resources a complete list does not have, or holds them for a word.
     pub(super) async fn sweep(&mut self, kind: &Kind, present: &[ResourceRef]) {
         let present: HashSet<String> = present.iter().map(|resource| self.book.path_of(resource)).collect();
-        let Some(folder) = self.folder_of(kind) else { return };
-        let (candidates, records) = {
-            let pages = self.book.pages();
-            let of_kind = |path: &str| kind_folder(&self.book, path).as_deref() == Some(folder.as_str());
-            let candidates: Vec<String> = pages
-                .records
-                .iter()
-                .filter(|(path, record)| {
-                    record.blob.is_some()
-                        && record.planned.is_none()
-                        && of_kind(path)
-                        && !present.contains(*path)
-                        && !self.refused.contains(*path)
-                })
-                .map(|(path, _)| path.clone())
-                .collect();
-            (candidates, pages.recorded())
-        };
-        if candidates.is_empty() {
-            return;
-        }
-        let gone = match self.changes_for(kind, candidates).await {
+        let records = self.book.pages().counts.all();
+        let gone = match self.gone_of(kind, &present).await {
             Ok(gone) => gone,
             Err(error) => {
                 tracing::error!(error = %error, "the records of what is gone cannot be read");
                 return;
             }
         };
+        if gone.is_empty() {
+            return;
+        }
         // What a person deleted through Denshimon while the watch was away is no sweep.
         let (deleted, gone): (Vec<Change>, Vec<Change>) =
             gone.into_iter().partition(|change| change.causes.iter().any(|cause| cause.verb == Verb::Delete));
         for change in deleted {
             let actor = change.causes.last().map_or(model::history::Actor::Unresolved, |cause| cause.actor.clone());
-            let attribution = Attribution { actor, causes: change.causes.clone() };
+            let attribution = Attribution { actor, causes: change.causes.clone(), impersonator: None };
             self.claim(&attribution);
             self.plan_deletion(&change.path);
             self.window.add(change, attribution, Instant::now());
@@ -90,6 +77,49 @@ impl Work {
             tracing::warn!(count = gone.len(), kind = %kind, "records wait for a person's word to be deleted");
             self.book.pages().held.extend(gone.into_iter().map(|change| change.path));
         }
+    }
+
+    /// Finds the records of a kind whose resources are gone, and with a definition those of the kind it defined: nobody
+    /// can list these any more.
+    async fn gone_of(&mut self, kind: &Kind, present: &HashSet<String>) -> Result<Vec<Change>, RepositoryError> {
+        let mut gone = self.changes_for(kind, self.candidates(kind, present)).await?;
+        if *kind == definitions() {
+            let paths = gone.iter().map(|change| change.path.clone()).collect();
+            for defined in self.defined_by(paths).await? {
+                let candidates = self.candidates(&defined, &HashSet::new());
+                gone.extend(self.changes_for(&defined, candidates).await?);
+            }
+        }
+        Ok(gone)
+    }
+
+    /// Lists the records of a kind that are not among those that are present.
+    fn candidates(&self, kind: &Kind, present: &HashSet<String>) -> Vec<String> {
+        let Some(folder) = self.book.folder_of_kind(kind) else { return Vec::new() };
+        let cluster = self.book.folder();
+        let pages = self.book.pages();
+        let is_candidate = |path: &String, record: &Record| {
+            // What Denshimon never wrote into a person's file may not have been applied yet.
+            record.blob.is_some()
+                && (record.place.is_none() || record.own.is_some())
+                && record.planned.is_none()
+                && kind_part(path, &cluster) == Some(folder.as_str())
+                && !present.contains(path)
+                && !self.refused.contains(path)
+        };
+        pages.records.iter().filter(|(path, record)| is_candidate(path, record)).map(|(path, _)| path.clone()).collect()
+    }
+
+    /// Reads which kinds the recorded definitions define.
+    async fn defined_by(&mut self, paths: Vec<String>) -> Result<Vec<Kind>, RepositoryError> {
+        let defined = |manifest: &Manifest| {
+            let text = |path| manifest.tree().pointer(path).and_then(Value::as_str);
+            Some(Kind::new(text("/spec/group")?, text("/spec/names/kind")?))
+        };
+        let read = self.repository.read(move |git, reading| {
+            paths.iter().map(|path| read_manifest(git, reading, path, None)).collect::<Result<Vec<_>, _>>()
+        });
+        Ok(read.await?.iter().flatten().filter_map(defined).collect())
     }
 
     /// Deletes what was held.
@@ -123,10 +153,24 @@ impl Work {
     async fn changes_for(&mut self, kind: &Kind, paths: Vec<String>) -> Result<Vec<Change>, RepositoryError> {
         let mut changes = self.deletions_of(paths).await?;
         changes.retain(|change| change.resource.kind == *kind);
+        if self.ignored.has_whole() {
+            self.keep_ignored(&mut changes).await;
+        }
         for change in &mut changes {
             change.causes = self.causes_of_resource(&change.resource).await;
         }
         Ok(changes)
+    }
+
+    /// Takes back the deletion of records whose resources a rule leaves out altogether: these stay.
+    async fn keep_ignored(&mut self, changes: &mut Vec<Change>) {
+        let mut kept = HashSet::new();
+        for change in changes.iter() {
+            if self.recorded(&change.path).await.is_some_and(|record| self.ignored.whole(record.tree()).is_some()) {
+                kept.insert(change.path.clone());
+            }
+        }
+        changes.retain(|change| !kept.contains(&change.path));
     }
 
     async fn causes_of_resource(&mut self, resource: &ResourceRef) -> Vec<Cause> {
@@ -136,10 +180,15 @@ impl Work {
 
     async fn deletions_of(&mut self, paths: Vec<String>) -> Result<Vec<Change>, RepositoryError> {
         let (cluster, now) = (self.book.cluster.clone(), self.clock.now());
+        let placed: Vec<(String, Option<Arc<Placed>>)> = {
+            let pages = self.book.pages();
+            let place = |path: &String| pages.records.get(path).and_then(|record| record.place.clone());
+            paths.into_iter().map(|path| (path.clone(), place(&path))).collect()
+        };
         let read = self.repository.read(move |git, reading| {
             let mut found = Vec::new();
-            for path in paths {
-                let record = reading.record_text(git, &path)?.as_deref().and_then(read_record);
+            for (path, place) in placed {
+                let record = read_manifest(git, reading, &path, place.as_deref())?;
                 let resource = record.and_then(|record| identity(record.tree(), &cluster).ok());
                 found.extend(resource.map(|resource| (path, resource)));
             }
@@ -152,22 +201,10 @@ impl Work {
             content: None,
             verb: Verb::Delete,
             causes: Vec::new(),
+            impersonator: None,
             seen_at: now,
         };
         Ok(read.await?.into_iter().map(change).collect())
-    }
-
-    /// Returns the folder that records of this kind lie in.
-    fn folder_of(&self, kind: &Kind) -> Option<String> {
-        let any: ResourceName = "any".parse().ok()?;
-        let namespace: Namespace = "any".parse().ok()?;
-        let resource = ResourceRef {
-            cluster: self.book.cluster.clone(),
-            kind: kind.clone(),
-            namespace: Some(namespace),
-            name: any,
-        };
-        kind_folder(&self.book, &self.book.path_of(&resource))
     }
 }
 

@@ -113,6 +113,7 @@ fn write_actor(actor: &Actor) -> String {
         Actor::User(name) => format!("user {name}"),
         Actor::Token { name, owner } => format!("token {owner} {}", one_line(name)),
         Actor::Manager(name) => format!("manager {}", one_line(name)),
+        Actor::ClusterUser(name) => format!("cluster-user {}", one_line(name)),
         Actor::Unresolved => "unresolved".into(),
         Actor::Denshimon => "denshimon".into(),
     }
@@ -130,6 +131,7 @@ fn read_actor(text: &str) -> Option<Actor> {
             Some(Actor::Token { name: name.to_owned(), owner: owner.parse().ok()? })
         }
         "manager" => Some(Actor::Manager(rest.to_owned())),
+        "cluster-user" => Some(Actor::ClusterUser(rest.to_owned())),
         _ => None,
     }
 }
@@ -146,6 +148,7 @@ mod tests {
             "[a-z][a-z0-9._-]{0,10}".prop_map(|name| Actor::User(name.parse().unwrap())),
             ("[a-z]{1,5}", ".{1,12}").prop_map(|(owner, name)| Actor::Token { name, owner: owner.parse().unwrap() }),
             ".{1,20}".prop_map(Actor::Manager),
+            ".{1,20}".prop_map(Actor::ClusterUser),
             Just(Actor::Unresolved),
             Just(Actor::Denshimon),
         ]

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use git2::Oid;
+use manifest::Credential;
 use model::history::{Actor, Verb};
 use model::{ResourceRef, Timestamp};
 
 use super::attribute::{Attribution, Cause};
+use crate::ignoring::LeftOut;
 
 /// A group is closed at ten times the silence, and no later than this.
 const LONGEST: Duration = Duration::from_secs(30);
@@ -25,6 +27,8 @@ pub(crate) struct Change {
     pub(crate) content: Option<Content>,
     pub(crate) verb: Verb,
     pub(crate) causes: Vec<Cause>,
+    /// Who acted under the actor's name.
+    pub(crate) impersonator: Option<String>,
     pub(crate) seen_at: Timestamp,
 }
 
@@ -33,6 +37,12 @@ pub(crate) struct Change {
 pub(crate) struct Content {
     pub(crate) text: String,
     pub(crate) blob: Oid,
+    /// The text is a SOPS document.
+    pub(crate) sealed: bool,
+    /// The values that look like credentials, encrypted or not.
+    pub(crate) credentials: Vec<Credential>,
+    /// What rules leave out of it.
+    pub(crate) left_out: Vec<LeftOut>,
 }
 
 /// What becomes one commit.
@@ -65,12 +75,14 @@ pub(crate) struct Window {
     found: Option<Group>,
     /// Closed, oldest first.
     ready: VecDeque<Group>,
+    /// The changes in them.
+    ready_changes: usize,
 }
 
 impl Window {
     /// Makes an empty window; no silence makes each change a commit.
     pub(crate) fn new(silence: Duration) -> Self {
-        Self { silence, open: None, found: None, ready: VecDeque::new() }
+        Self { silence, open: None, found: None, ready: VecDeque::new(), ready_changes: 0 }
     }
 
     /// Adds a change; another actor's group ends before it.
@@ -100,7 +112,7 @@ impl Window {
         let mut group = Group::new(Actor::Denshimon, Origin::Swept { approved_by }, now);
         changes.into_iter().for_each(|change| group.put(change, now));
         if !group.changes.is_empty() {
-            self.ready.push_back(group);
+            self.close(Some(group));
         }
     }
 
@@ -135,12 +147,14 @@ impl Window {
 
     /// Takes all closed groups.
     pub(crate) fn take_ready(&mut self) -> Vec<Group> {
+        self.ready_changes = 0;
         self.ready.drain(..).collect()
     }
 
     /// Puts groups back that could not be committed, before all others.
     pub(crate) fn put_back(&mut self, groups: Vec<Group>) {
         for group in groups.into_iter().rev() {
+            self.ready_changes += group.changes.len();
             self.ready.push_front(group);
         }
     }
@@ -152,11 +166,22 @@ impl Window {
 
     /// Counts the changes that wait.
     pub(crate) fn waiting(&self) -> usize {
-        self.groups().map(|group| group.changes.len()).sum()
+        self.ready_changes + self.silent() + self.found()
     }
 
-    fn groups(&self) -> impl Iterator<Item = &Group> {
-        self.ready.iter().chain(&self.found).chain(&self.open)
+    /// Counts those that wait for their turn.
+    pub(crate) fn ready(&self) -> usize {
+        self.ready_changes
+    }
+
+    /// Counts those that wait for a silence of their actor.
+    pub(crate) fn silent(&self) -> usize {
+        self.open.as_ref().map_or(0, |group| group.changes.len())
+    }
+
+    /// Counts those that were found when the cluster was first seen.
+    pub(crate) fn found(&self) -> usize {
+        self.found.as_ref().map_or(0, |group| group.changes.len())
     }
 
     fn longest(&self) -> Duration {
@@ -164,17 +189,31 @@ impl Window {
     }
 
     fn close_open(&mut self) {
-        self.ready.extend(self.open.take());
+        let group = self.open.take();
+        self.close(group);
     }
 
     fn close_found(&mut self) {
-        self.ready.extend(self.found.take());
+        let group = self.found.take();
+        self.close(group);
+    }
+
+    fn close(&mut self, group: Option<Group>) {
+        self.ready_changes += group.as_ref().map_or(0, |group| group.changes.len());
+        self.ready.extend(group);
     }
 }
 
 impl Group {
     fn new(actor: Actor, origin: Origin, now: Instant) -> Self {
         Self { actor, origin, changes: BTreeMap::new(), opened: now, last: now }
+    }
+
+    /// Takes a change out, as a group of its own.
+    pub(crate) fn split(&mut self, path: &str) -> Option<Self> {
+        let change = self.changes.remove(path)?;
+        let (actor, origin) = (self.actor.clone(), self.origin.clone());
+        Some(Self { actor, origin, changes: BTreeMap::from([(path.to_owned(), change)]), ..*self })
     }
 
     fn due(&self, silence: Duration, longest: Duration) -> Instant {
@@ -192,6 +231,7 @@ impl Group {
                 change.causes.into_iter().filter(|cause| causes.iter().all(|known| known.id != cause.id)).collect();
             causes.extend(new);
             change.causes = causes;
+            change.impersonator = change.impersonator.or(before.impersonator);
             // The lag is that of the oldest.
             change.seen_at = before.seen_at;
         }

@@ -7,23 +7,29 @@ use std::time::{Duration, Instant};
 use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt};
 use manifest::SchemaDefaults;
+use model::ResourceRef;
 use model::git::CommitId;
 use model::sync::SyncProblem;
-use model::{ClusterName, ResourceRef};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use super::book::{Book, Written};
-use super::journal::{Entry, Journal};
+use super::book::{Book, Whereabouts};
+use super::journal::Journal;
 use super::observe::Sighting;
+use super::obstructed::in_the_way;
 use super::owed::Owed;
-use super::plan::{Planned, identity_of, plan};
+use super::people::{Ground, Known};
+use super::plan::{PlanError, Planned, plan};
+use super::restarts::Restarts;
 use super::sweep::Guard;
 use super::window::{Group, Window};
 use super::{Order, Steering};
+use crate::audit::AuditEvents;
 use crate::cluster::Observed;
+use crate::ignoring::Ignored;
 use crate::ledger::Operation;
 use crate::repository::{Happened, Repository, RepositoryError};
+use crate::sealing::Sealer;
 use crate::{Clock, EngineConfig};
 
 /// Beyond so many waiting changes the watches have to wait too.
@@ -38,6 +44,7 @@ pub(super) struct Work {
     pub(super) book: Arc<Book>,
     pub(super) repository: Repository,
     pub(super) journal: Journal,
+    pub(super) audit: AuditEvents,
     pub(super) clock: Clock,
     pub(super) window: Window,
     pub(super) guard: Guard,
@@ -45,6 +52,8 @@ pub(super) struct Work {
     pub(super) known_kinds: HashSet<String>,
     /// Records that a person wants to keep though their resources are gone.
     pub(super) refused: HashSet<String>,
+    /// Changes whose paths are taken by other files, by path.
+    pub(super) obstructed: HashMap<String, Group>,
     /// What waits for the answer to a write.
     pub(super) deferred: HashMap<ResourceRef, VecDeque<Sighting>>,
     pub(super) settling: FuturesUnordered<BoxFuture<'static, ResourceRef>>,
@@ -56,10 +65,17 @@ pub(super) struct Work {
     pub(super) owed: VecDeque<Owed>,
     /// What definitions fill into their resources.
     pub(super) schemas: SchemaDefaults,
-    cluster: ClusterName,
+    pub(super) restarts: Restarts,
+    /// Encrypted records that wait for their commit, by path: the next text takes over what they have.
+    pub(super) sealed: HashMap<String, String>,
+    pub(super) ground: Ground,
+    pub(super) ignored: Arc<Ignored>,
+    /// People's files as they were last read.
+    pub(super) files: Arc<Known>,
+    has_remote: bool,
     committing: Option<BoxFuture<'static, Finished>>,
     /// Changes in the commit under way.
-    under_way: usize,
+    pub(super) under_way: usize,
     /// After a failure, nothing is tried before.
     pub(super) retry_at: Option<Instant>,
     pause: Duration,
@@ -70,27 +86,48 @@ pub(super) struct Work {
 /// An attempt to commit.
 struct Finished {
     groups: Vec<Group>,
-    result: Result<(Vec<Planned>, Vec<Option<CommitId>>), RepositoryError>,
+    took: Duration,
+    result: Result<(Vec<Planned>, Vec<Option<CommitId>>), PlanError>,
 }
 
 impl Work {
-    pub(super) fn new(config: &EngineConfig, book: Arc<Book>, repository: Repository, journal: Journal) -> Self {
+    pub(super) fn new(
+        config: &EngineConfig,
+        book: Arc<Book>,
+        repository: Repository,
+        journal: Journal,
+        audit: AuditEvents,
+        (sealer, ignored): (Arc<Sealer>, Arc<Ignored>),
+    ) -> Self {
+        let folder = book.folder();
         Self {
             book,
             repository,
             journal,
+            audit,
             clock: config.clock.clone(),
             window: Window::new(config.commit_window),
             guard: Guard::default(),
             known_kinds: HashSet::new(),
             refused: HashSet::new(),
+            obstructed: HashMap::new(),
             deferred: HashMap::new(),
             settling: FuturesUnordered::new(),
             started: Vec::new(),
             claimed: HashSet::new(),
             owed: VecDeque::new(),
             schemas: SchemaDefaults::default(),
-            cluster: config.cluster.name.clone(),
+            restarts: Restarts::default(),
+            sealed: HashMap::new(),
+            ground: Ground {
+                cluster: config.cluster.name.clone(),
+                root: folder.strip_suffix(&format!("clusters/{}", config.cluster.name)).unwrap_or_default().to_owned(),
+                folder,
+                sealer,
+            },
+            ignored,
+            files: Arc::default(),
+            has_remote: config.repository.remote.is_some(),
             committing: None,
             under_way: 0,
             retry_at: None,
@@ -122,7 +159,7 @@ impl Work {
                 Some(news) = receive(&mut happened) => self.learn_of(news).await,
                 Ok(()) = publication.changed() => {
                     let now = publication.borrow_and_update().clone();
-                    self.book.pages().publication = now;
+                    self.take_publication(now);
                 }
                 seen = observed.recv(), if roomy && watched => match seen {
                     Some(seen) => self.observe(seen).await,
@@ -131,6 +168,7 @@ impl Work {
                 () = tokio::time::sleep_until(wake.into()) => self.pay().await,
             }
         }
+        self.audit.stop_waiting();
         while let Ok(seen) = observed.try_recv() {
             self.observe(seen).await;
         }
@@ -152,50 +190,69 @@ impl Work {
                 let _ = done.send(());
             }
         }
+        let waiting = self.window.waiting() + self.under_way;
         {
-            let waiting = self.window.waiting() + self.under_way;
             let mut pages = self.book.pages();
             if pages.waiting > 0 && waiting == 0 {
                 pages.in_step_since = self.clock.now();
             }
             pages.waiting = waiting;
+            pages.waiting_for.clear();
+            pages.waiting_for.extend(self.waiting_for());
         }
+        self.book.figures().note_waiting(waiting);
         self.book.update_chip();
     }
 
     fn wake_at(&self) -> Instant {
         let now = Instant::now();
         let due = self.window.next_due(self.book.pages().listing());
-        let retry = if self.window.has_ready() || !self.owed.is_empty() { self.retry_at } else { None };
+        // What is owed is paid at once after a word to go on, which takes the pause away.
+        let owed = (!self.owed.is_empty()).then(|| self.retry_at.unwrap_or(now));
+        let retry = owed.or(self.retry_at.filter(|_| self.window.has_ready()));
         due.into_iter().chain(retry).min().unwrap_or(now + Duration::from_secs(60)).max(now)
     }
 
     fn commit(&mut self) {
         let groups = self.window.take_ready();
         self.under_way = groups.iter().map(|group| group.changes.len()).sum();
-        let (repository, cluster, now) = (self.repository.clone(), self.cluster.clone(), self.clock.now());
+        let whereabouts: HashMap<String, Whereabouts> = {
+            let pages = self.book.pages();
+            let paths = groups.iter().flat_map(|group| group.changes.keys());
+            paths.filter_map(|path| Some((path.clone(), pages.records.get(path)?.whereabouts()))).collect()
+        };
+        let (repository, cluster, now) = (self.repository.clone(), self.ground.cluster.clone(), self.clock.now());
         self.committing = Some(Box::pin(async move {
+            let begun = Instant::now();
             let groups = Arc::new(groups);
             let planning = groups.clone();
-            let planned = repository.read(move |git, reading| plan(git, reading, &cluster, &planning, now)).await;
-            let result = match planned {
+            let planned = repository
+                .read(move |git, reading| Ok(plan(git, reading, &cluster, &planning, &whereabouts, now)))
+                .await
+                .map_err(PlanError::from);
+            let result = match planned.flatten() {
                 Ok(planned) => {
                     let commits = planned.iter().map(|planned| planned.commit.clone()).collect();
-                    repository.commit(commits).await.map(|made| (planned, made))
+                    repository.commit(commits).await.map(|made| (planned, made)).map_err(PlanError::from)
                 }
                 Err(error) => Err(error),
             };
-            Finished { groups: Arc::unwrap_or_clone(groups), result }
+            Finished { groups: Arc::unwrap_or_clone(groups), took: begun.elapsed(), result }
         }));
     }
 
     async fn finish(&mut self, finished: Finished) {
         (self.committing, self.under_way) = (None, 0);
-        let Finished { groups, result } = finished;
+        let Finished { groups, took, result } = finished;
         match result {
             Ok((planned, made)) => {
                 (self.retry_at, self.pause) = (None, FIRST_PAUSE);
                 self.book.pages().stuck = None;
+                {
+                    let mut figures = self.book.figures();
+                    figures.note_commit(took);
+                    figures.note_commits(made.iter().flatten().cloned(), self.clock.now(), self.has_remote);
+                }
                 let mut entries = Vec::new();
                 for ((group, planned), commit) in groups.into_iter().zip(planned).zip(&made) {
                     entries.extend(self.committed(group, &planned, commit.as_ref()));
@@ -207,21 +264,37 @@ impl Work {
                 }
                 self.pay().await;
             }
-            Err(RepositoryError::Path { path }) => self.leave_out(groups, &path),
-            Err(error) => {
+            Err(PlanError::Repository(RepositoryError::Path { path })) => {
+                let (what, remedy) = in_the_way(&path);
+                self.leave_out(groups, &path, what, remedy);
+            }
+            Err(PlanError::Uneditable { path, file, why }) => {
+                let what = format!("A record in {file} cannot be changed: {why}");
+                let remedy = "Change the file in the repository, or take the resource out of it: then it is recorded \
+                              in a file of its own when it next changes.";
+                self.leave_out(groups, &path, what, remedy);
+            }
+            // Somebody else's hand on the branch; the next try stands on what they left.
+            Err(PlanError::Repository(RepositoryError::Moved)) => {
+                self.window.put_back(groups);
+                self.pause_after_failure();
+                if let Err(error) = self.read_head().await {
+                    tracing::error!(error = %error, "the records cannot be read again");
+                }
+            }
+            Err(PlanError::Repository(error)) => {
                 tracing::error!(error = %error, source = ?std::error::Error::source(&error), "a commit failed");
                 self.window.put_back(groups);
                 self.pause_after_failure();
                 let since = self.clock.now();
-                let moved = matches!(error, RepositoryError::Moved);
                 let mut pages = self.book.pages();
-                // Somebody else's hand on the branch is met by the next try.
-                if !moved && pages.stuck.is_none() {
+                if pages.stuck.is_none() {
                     pages.stuck = Some(SyncProblem {
                         what: "Changes cannot be committed: the data directory cannot be written".into(),
                         remedy: "Check the free space and the rights of the data directory. The changes are kept and \
                                  committed when it works again."
                             .into(),
+                        can_retry: true,
                         since,
                     });
                 }
@@ -229,63 +302,12 @@ impl Work {
         }
     }
 
-    /// Takes a commit over into the book, and gives what the ledger has to be told.
-    fn committed(&mut self, group: Group, planned: &Planned, commit: Option<&CommitId>) -> Vec<Entry> {
-        let now = self.clock.now();
-        let mut entries = Vec::with_capacity(group.changes.len());
-        let mut pages = self.book.pages();
-        for (path, change) in group.changes {
-            let blob = change.content.as_ref().map(|content| content.blob);
-            let record = pages.records.entry(path.clone()).or_default();
-            record.set_blob(blob);
-            record.own = blob;
-            record.unread = false;
-            if let Some(commit) = commit {
-                record.written =
-                    Some(Written { commit: commit.clone(), at: now, by: identity_of(&group.actor).name().to_owned() });
-            }
-            if record.planned == Some(blob) {
-                record.planned = None;
-            }
-            record.drifted = false;
-            if blob.is_none() && record.planned.is_none() {
-                pages.records.remove(&path);
-            }
-            let lag = now.as_millisecond().saturating_sub(change.seen_at.as_millisecond());
-            pages.lag_milliseconds = Some(u32::try_from(lag.max(0)).unwrap_or(u32::MAX));
-            entries.push(Entry {
-                summary: planned.summaries.get(&path).cloned().unwrap_or_default(),
-                resource: change.resource,
-                resource_version: change.resource_version,
-                actor: group.actor.clone(),
-                verb: change.verb,
-                at: change.seen_at,
-                operations: change.causes.into_iter().map(|cause| cause.id).collect(),
-                commit: commit.cloned(),
-            });
-        }
-        entries
-    }
-
-    /// Goes on without a change whose path is taken by somebody else's file.
-    fn leave_out(&mut self, mut groups: Vec<Group>, path: &str) {
-        tracing::error!(path, "no record can lie here, since another file is in the way");
-        groups.iter_mut().for_each(|group| {
-            group.changes.remove(path);
-        });
-        groups.retain(|group| !group.changes.is_empty());
-        self.window.put_back(groups);
-        let since = self.clock.now();
-        let mut pages = self.book.pages();
-        if let Some(record) = pages.records.get_mut(path) {
-            record.planned = None;
-        }
-        pages.obstructed.insert(path.to_owned(), since);
-    }
-
     async fn obey(&mut self, order: Order) {
         match order.steering {
-            Steering::Retry => self.retry_at = None,
+            Steering::Retry => {
+                self.retry_at = None;
+                self.try_obstructed();
+            }
             Steering::CommitNow => {
                 self.retry_at = None;
                 self.window.close_all();
@@ -299,6 +321,7 @@ impl Work {
     }
 
     async fn learn_of(&mut self, news: Happened) {
+        let now = self.clock.now();
         // What was committed before is entered before it is rewritten or marked.
         if let Some(committing) = &mut self.committing {
             let finished = committing.await;
@@ -309,9 +332,14 @@ impl Work {
                 if let Err(error) = self.read_head().await {
                     tracing::error!(error = %error, "the records cannot be read again");
                 }
+                self.book.figures().note_rewrites(&rewrites);
                 self.owe_rewrites(rewrites);
             }
-            Happened::Pushed(commits) => self.owe_pushed(commits),
+            Happened::Obstructed(paths) => self.note_obstructed(paths),
+            Happened::Pushed(commits) => {
+                self.book.figures().note_pushed(&commits, now);
+                self.owe_pushed(commits);
+            }
         }
         self.pay().await;
     }

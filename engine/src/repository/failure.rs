@@ -1,6 +1,7 @@
 //! What can go wrong between the recorder, the disk and the remote, told apart by code.
 
 use git2::{ErrorClass, ErrorCode};
+use model::sync::RemoteChoice;
 
 /// Why the repository could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +43,10 @@ pub(crate) enum PushFailure {
     Unrelated,
     /// The remote's branch lost commits that it had.
     Rewritten,
+    /// The remote's branch is gone, as after a repository is created again.
+    Emptied,
+    /// A person decided that nothing is pushed for now.
+    KeptHere,
     /// The remote lives at another address now.
     Redirected,
     /// The remote answers, but not as a Git server does.
@@ -66,7 +71,16 @@ impl PushFailure {
 
     /// Tells whether another try without a person's help is sensible.
     pub(crate) fn may_pass(self) -> bool {
-        !matches!(self, Self::Unrelated | Self::Rewritten)
+        !matches!(self, Self::Unrelated | Self::Rewritten | Self::Emptied | Self::KeptHere)
+    }
+
+    /// Lists what a person may decide; none of it overwrites anything.
+    pub(crate) fn choices(self) -> &'static [RemoteChoice] {
+        match self {
+            Self::Unrelated | Self::Rewritten => &[RemoteChoice::BuildOn, RemoteChoice::KeepHere],
+            Self::Emptied => &[RemoteChoice::PushAgain, RemoteChoice::KeepHere],
+            _ => &[],
+        }
     }
 
     /// Says it in a few words, for the sync chip.
@@ -79,6 +93,8 @@ impl PushFailure {
             Self::Locked => "the remote cannot lock the branch",
             Self::Unrelated => "the remote has another history",
             Self::Rewritten => "the remote's history was rewritten",
+            Self::Emptied => "the branch is gone from the remote",
+            Self::KeptHere => "they are kept here only, as was decided",
             Self::Redirected => "the remote has moved to another address",
             Self::Broken => "the remote does not answer as a Git server",
             Self::Outrun => "others commit to the branch without a pause",
@@ -110,13 +126,20 @@ impl PushFailure {
             }
             Self::Unrelated => {
                 "The branch on the remote has no commit in common with the records here, and Denshimon never \
-                 overwrites it. Name an empty branch with DENSHIMON_REPOSITORY_BRANCH, or the right repository with \
-                 DENSHIMON_REPOSITORY_URL."
+                 overwrites it. If it is the right one, build on what is there now; else name an empty branch with \
+                 DENSHIMON_REPOSITORY_BRANCH, or the right repository with DENSHIMON_REPOSITORY_URL. Nothing here is \
+                 lost."
             }
             Self::Rewritten => {
-                "Somebody removed commits from the branch on the remote, and Denshimon never overwrites it. Put the \
-                 commits back, or name another branch with DENSHIMON_REPOSITORY_BRANCH; then choose Retry."
+                "Somebody removed commits from the branch on the remote, and Denshimon never overwrites it. Build on \
+                 what is there now: Denshimon's own commits are made again on top. Or put the commits back and choose \
+                 Retry. Nothing here is lost."
             }
+            Self::Emptied => {
+                "The branch was there and is gone, as after the repository was deleted and created again. If that was \
+                 meant, push all of the history again; else put the branch back and choose Retry. Nothing here is lost."
+            }
+            Self::KeptHere => "Denshimon goes on committing here. Choose Retry to look at the remote again.",
             Self::Redirected => "Set DENSHIMON_REPOSITORY_URL to the new address: credentials go to no other host.",
             Self::Broken => {
                 "Check that DENSHIMON_REPOSITORY_URL is the address that git clone takes, and the remote's log."
@@ -126,6 +149,12 @@ impl PushFailure {
             }
             Self::Storage => "Check the free space and the rights of the data directory; the log says more.",
         }
+    }
+}
+
+impl From<std::io::Error> for RepositoryError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Storage(git2::Error::new(ErrorCode::GenericError, ErrorClass::Os, error.to_string()))
     }
 }
 

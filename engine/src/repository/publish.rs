@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 
 use git2::{AutotagOption, FetchOptions, Oid, PushOptions, RemoteCallbacks, Repository as Git, Sort};
 use model::git::CommitId;
-use model::sync::PushReport;
+use model::sync::{PushReport, RemoteChoice};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::commit::head_of;
 use super::credentials::Remote;
 use super::failure::{PushFailure, RepositoryError};
 use super::lookup::commit_id;
-use super::replay::Replayed;
+use super::replay::{Replayed, Which};
 use super::transport::with_access;
 use super::writer::Order;
 use super::{Happened, Names, Problem, Publication};
@@ -30,6 +30,8 @@ pub(super) enum Errand {
     Nudge,
     /// A person says that the cause is gone.
     Retry,
+    /// A person says what to do about a remote with another history.
+    Decide(RemoteChoice),
     /// Push now and say when it is done, whatever came of it.
     Flush(oneshot::Sender<()>),
     Close,
@@ -47,7 +49,7 @@ pub(super) struct Publisher {
 }
 
 /// Why one attempt ended without success.
-enum Stop {
+pub(super) enum Stop {
     Failed(PushFailure),
     /// The remote is elsewhere than was thought: fetch, replay, try again.
     Moved,
@@ -63,6 +65,7 @@ impl Publisher {
                 Some(at) => errands.recv_timeout(at.saturating_duration_since(Instant::now())),
                 None => errands.recv().map_err(|_| RecvTimeoutError::Disconnected),
             };
+            let mut chosen = None;
             let waiting = match errand {
                 Ok(Errand::Close) | Err(RecvTimeoutError::Disconnected) => return,
                 // A remote that is away is not asked for each commit; the pause decides.
@@ -71,9 +74,21 @@ impl Publisher {
                     continue;
                 }
                 Ok(Errand::Flush(done)) => Some(done),
-                Ok(Errand::Nudge | Errand::Retry) | Err(RecvTimeoutError::Timeout) => None,
+                Ok(Errand::Retry) => {
+                    let _ = self.keep_here(false);
+                    None
+                }
+                Ok(Errand::Decide(choice)) => {
+                    chosen = Some(choice);
+                    None
+                }
+                Ok(Errand::Nudge) | Err(RecvTimeoutError::Timeout) => None,
             };
-            let published = panics::caught_here("push", || self.publish());
+            let published = panics::caught_here("push", || {
+                self.reopen();
+                chosen.map_or(Ok(()), |choice| self.decide(choice))?;
+                self.publish()
+            });
             match published.unwrap_or(Err(PushFailure::Storage)) {
                 Ok(()) => (pause, retry_at) = (FIRST_PAUSE, None),
                 Err(failure) => {
@@ -90,15 +105,25 @@ impl Publisher {
         }
     }
 
+    /// Takes a new handle: the old one keeps packs open that were joined since.
+    fn reopen(&mut self) {
+        if let Ok(git) = Git::open_bare(self.git.path()) {
+            self.git = git;
+        }
+    }
+
     /// Fetches the remote's branch and builds on it; used before the first commit.
     pub(super) fn begin(&mut self) -> Result<(), PushFailure> {
         match self.fetch()? {
-            Some(_) => self.catch_up(),
-            None => Ok(()),
+            Some(_) if !self.is_kept_here() => self.catch_up(),
+            _ => Ok(()),
         }
     }
 
     fn publish(&mut self) -> Result<(), PushFailure> {
+        if self.is_kept_here() {
+            return Err(PushFailure::KeptHere);
+        }
         for round in 0..ROUNDS {
             match self.push() {
                 Ok(()) => return Ok(()),
@@ -122,10 +147,12 @@ impl Publisher {
             self.count_ahead();
             return Ok(());
         }
+        // A push takes a while, and until it has ended the remote lacks the commits.
+        self.count_ahead();
         let begun = Instant::now();
         match &self.remote {
-            Remote::Folder(_) => self.push_to_folder(head)?,
-            Remote::Http(_) => self.push_over_http(head)?,
+            Remote::Folder(_) => self.push_to_folder(known, head)?,
+            Remote::Http(_) => self.push_over_http(known, head)?,
         }
         let commits = self.between(known, head).map_err(storage)?;
         self.git.reference(&self.names.tracking, head, true, "denshimon: pushed").map_err(failed)?;
@@ -148,45 +175,11 @@ impl Publisher {
         Ok(())
     }
 
-    /// Writes into a bare repository on this machine, its branch moved only from where it was seen to be.
-    ///
-    /// libgit2's own way would overwrite a branch that moves in between.
-    fn push_to_folder(&self, head: Oid) -> Result<(), Stop> {
-        let other = self.open_folder()?;
-        if !other.is_bare() {
-            return Err(Stop::Failed(PushFailure::Broken));
-        }
-        let there = head_of(&other, &self.names.branch).map_err(storage)?;
-        if there == Some(head) {
-            return Ok(());
-        }
-        if let Some(there) = there {
-            self.check_contains(head, there)?;
-        }
-        let mut walk = self.git.revwalk().map_err(failed)?;
-        walk.push(head).map_err(failed)?;
-        if let Some(there) = there {
-            walk.hide(there).map_err(failed)?;
-        }
-        let mut pack = self.git.packbuilder().map_err(failed)?;
-        pack.insert_walk(&mut walk).map_err(failed)?;
-        pack.write(&other.path().join("objects").join("pack"), 0o444).map_err(|error| {
-            tracing::warn!(error.code = ?error.code(), "the remote folder cannot be written");
-            Stop::Failed(PushFailure::Denied)
-        })?;
-        other.odb().and_then(|objects| objects.refresh()).map_err(failed)?;
-        match super::commit::move_branch(&other, &self.names.branch, there, head) {
-            Ok(()) => Ok(()),
-            Err(RepositoryError::Moved) => Err(Stop::Moved),
-            Err(RepositoryError::Storage(error)) if error.code() == git2::ErrorCode::Locked => Err(Stop::Moved),
-            Err(_) => Err(Stop::Failed(PushFailure::Refused)),
-        }
-    }
-
-    fn push_over_http(&self, head: Oid) -> Result<(), Stop> {
+    fn push_over_http(&self, known: Option<Oid>, head: Oid) -> Result<(), Stop> {
         let Remote::Http(access) = &self.remote else { return Err(Stop::Failed(PushFailure::Broken)) };
         let spec = format!("{head}:{}", self.names.branch);
         let mut moved = false;
+        let mut emptied = false;
         let mut refused = None;
         let pushed = with_access(access, || {
             let mut callbacks = RemoteCallbacks::new();
@@ -194,6 +187,10 @@ impl Publisher {
             callbacks.push_negotiation(|updates| {
                 for update in updates {
                     let there = update.src();
+                    if there.is_zero() && known.is_some() {
+                        emptied = true;
+                        return Err(git2::Error::from_str("the remote's branch is gone"));
+                    }
                     if !there.is_zero() && there != head && self.check_contains(head, there).is_err() {
                         moved = true;
                         return Err(git2::Error::from_str("the remote's branch has moved"));
@@ -215,6 +212,7 @@ impl Publisher {
         });
         match pushed {
             _ if moved => Err(Stop::Moved),
+            _ if emptied => Err(Stop::Failed(PushFailure::Emptied)),
             Err((failure, error)) => {
                 tracing::debug!(error.code = ?error.code(), error.class = ?error.class(), "the push failed");
                 Err(Stop::Failed(failure.unwrap_or(PushFailure::Broken)))
@@ -244,9 +242,14 @@ impl Publisher {
         {
             return Err(PushFailure::Rewritten);
         }
+        self.replay(there, Which::Related)
+    }
+
+    /// Lets the writer make commits again on a head of the remote's.
+    pub(super) fn replay(&mut self, there: Oid, which: Which) -> Result<(), PushFailure> {
         let (reply, answer) = oneshot::channel();
-        self.writer.send(Order::Replay { onto: there, reply }).map_err(|_| PushFailure::Storage)?;
-        let Replayed { rewritten, moved } = match answer.blocking_recv() {
+        self.writer.send(Order::Replay { onto: there, which, reply }).map_err(|_| PushFailure::Storage)?;
+        let Replayed { rewritten, moved, obstructed } = match answer.blocking_recv() {
             Ok(Ok(replayed)) => replayed,
             Ok(Err(RepositoryError::Unrelated)) => return Err(PushFailure::Unrelated),
             Ok(Err(RepositoryError::Moved)) => return Ok(()),
@@ -261,12 +264,15 @@ impl Publisher {
         if moved {
             let _ = self.happened.send(Happened::Moved(rewritten));
         }
+        if !obstructed.is_empty() {
+            let _ = self.happened.send(Happened::Obstructed(obstructed));
+        }
         self.count_ahead();
         Ok(())
     }
 
     /// Fetches the branch beside what is known of it; `None` when the remote has no such branch.
-    fn fetch(&self) -> Result<Option<Oid>, PushFailure> {
+    pub(super) fn fetch(&self) -> Result<Option<Oid>, PushFailure> {
         let spec = format!("+{}:{}", self.names.branch, self.names.fetched);
         if let Ok(mut old) = self.git.find_reference(&self.names.fetched) {
             old.delete().map_err(|_| PushFailure::Storage)?;
@@ -292,18 +298,7 @@ impl Publisher {
         head_of(&self.git, &self.names.fetched).map_err(|_| PushFailure::Storage)
     }
 
-    fn open_folder(&self) -> Result<Git, Stop> {
-        let Remote::Folder(path) = &self.remote else { return Err(Stop::Failed(PushFailure::Broken)) };
-        if !path.exists() {
-            return Err(Stop::Failed(PushFailure::Missing));
-        }
-        Git::open(path).map_err(|error| {
-            let denied = matches!(error.code(), git2::ErrorCode::Owner) || error.class() == git2::ErrorClass::Os;
-            Stop::Failed(if denied { PushFailure::Denied } else { PushFailure::Broken })
-        })
-    }
-
-    fn check_contains(&self, head: Oid, there: Oid) -> Result<(), Stop> {
+    pub(super) fn check_contains(&self, head: Oid, there: Oid) -> Result<(), Stop> {
         match self.git.graph_descendant_of(head, there) {
             Ok(true) => Ok(()),
             // Also when the remote's commit is not here at all.
@@ -357,11 +352,11 @@ impl From<PushFailure> for Stop {
     }
 }
 
-fn storage(error: RepositoryError) -> Stop {
+pub(super) fn storage(error: RepositoryError) -> Stop {
     tracing::error!(error = %error, "the repository in the data directory cannot be read");
     Stop::Failed(PushFailure::Storage)
 }
 
-fn failed(error: git2::Error) -> Stop {
+pub(super) fn failed(error: git2::Error) -> Stop {
     storage(error.into())
 }

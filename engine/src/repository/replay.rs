@@ -1,13 +1,17 @@
 //! Puts the commits that the remote lacks onto a head that others have moved: intents again, never a text merge.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use git2::{Delta, DiffOptions, Oid, Repository as Git, Sort};
+use git2::{Delta, DiffOptions, FileMode, Oid, Repository as Git, Sort};
+use manifest::Removed;
 
-use super::commit::{edit_tree, head_of, move_branch, tree_of};
+use super::commit::{head_of, move_branch, tree_of};
 use super::failure::RepositoryError;
+use super::identity::Identity;
 use super::lookup::commit_id;
+use super::objects::{Batch, Edits, Trees};
 use super::rewrites::Rewrites;
+use super::sign::{Signer, Words};
 
 /// What became of the local commits.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,12 +20,31 @@ pub(crate) struct Replayed {
     pub(crate) rewritten: Rewrites,
     /// The branch moved.
     pub(crate) moved: bool,
+    /// Records that cannot lie there, since something else is in their place.
+    pub(crate) obstructed: Vec<String>,
+}
+
+/// Which commits are made again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Which {
+    /// All that the remote lacks, if the histories have something in common.
+    Related,
+    /// Denshimon's own that the remote lacks, whatever it holds. What others wrote there and removed stays removed.
+    Own,
 }
 
 /// Moves the branch onto `onto` and makes its own commits again there.
 ///
 /// A commit that changes nothing there any more is left out; the head at that place stands for it.
-pub(super) fn replay(git: &Git, branch: &str, onto: Oid, published: bool) -> Result<Replayed, RepositoryError> {
+pub(super) fn replay(
+    git: &Git,
+    trees: &mut Trees,
+    branch: &str,
+    onto: Oid,
+    which: Which,
+    published: bool,
+    signer: Option<&Signer>,
+) -> Result<Replayed, RepositoryError> {
     let Some(head) = head_of(git, branch)? else {
         move_branch(git, branch, None, onto)?;
         return Ok(Replayed { moved: true, ..Replayed::default() });
@@ -35,7 +58,7 @@ pub(super) fn replay(git: &Git, branch: &str, onto: Oid, published: bool) -> Res
         Err(error) => return Err(error.into()),
     };
     // What was recorded before the remote was first seen belongs on top of what it holds; anything else does not.
-    if base.is_none() && published {
+    if base.is_none() && published && which == Which::Related {
         return Err(RepositoryError::Unrelated);
     }
     let mut walk = git.revwalk()?;
@@ -43,39 +66,88 @@ pub(super) fn replay(git: &Git, branch: &str, onto: Oid, published: bool) -> Res
     walk.push(head)?;
     walk.hide(onto)?;
     let mut tip = onto;
+    let mut batch = Batch::new(git, trees);
     let mut rewritten = Vec::new();
+    let mut obstructed = BTreeSet::new();
+    let own = Identity::denshimon();
     for id in walk {
         let id = id?;
         let commit = git.find_commit(id)?;
+        if which == Which::Own && commit.committer().name_bytes() != own.name().as_bytes() {
+            rewritten.push((commit_id(id)?, commit_id(tip)?));
+            continue;
+        }
         let parent = commit.parent_id(0).ok();
-        let edits = edits_between(git, parent, id)?;
-        let base = tree_of(git, Some(tip))?;
-        let tree = edit_tree(git, &base, &edits)?;
-        if tree != base.id() {
+        let base = batch.tree_of(tip)?;
+        let mut edits = edits_between(git, parent, id)?;
+        for (path, edit) in &mut edits {
+            let before = parent.map(|parent| batch.tree_of(parent)).transpose()?;
+            if let Some(joined) = join(&mut batch, path, before, *edit, base)? {
+                *edit = joined;
+            }
+        }
+        let tree = loop {
+            match batch.edit(Some(base), &edits) {
+                Err(RepositoryError::Path { path }) if edits.remove(&path).is_some() => obstructed.insert(path),
+                tree => break tree?,
+            };
+        };
+        if tree != base {
             let message = String::from_utf8_lossy(commit.message_raw_bytes()).into_owned();
-            let parent = git.find_commit(tip)?;
-            let tree = git.find_tree(tree)?;
-            tip = git.commit(None, &commit.author(), &commit.committer(), &message, &tree, &[&parent])?;
+            let words = Words { author: &commit.author(), committer: &commit.committer(), message: &message };
+            tip = batch.commit(&words, tree, Some(tip), signer)?;
         }
         rewritten.push((commit_id(id)?, commit_id(tip)?));
+    }
+    batch.write()?;
+    if which == Which::Own {
+        // The history as it was; nothing else names it from here on.
+        git.reference(&format!("refs/denshimon/before/{head}"), head, true, "denshimon: kept")?;
     }
     let rewritten = Rewrites(rewritten);
     // Before the branch: after a crash in between, the pairs are still known, and ignored if it did not move.
     rewritten.keep(git.path())?;
     move_branch(git, branch, Some(head), tip)?;
-    Ok(Replayed { rewritten, moved: true })
+    Ok(Replayed { rewritten, moved: true, obstructed: obstructed.into_iter().collect() })
+}
+
+/// Makes an edit again in a file that others have changed since; `None` where theirs is the same, or cannot be joined:
+/// then ours counts.
+fn join(
+    batch: &mut Batch<'_>,
+    path: &str,
+    before: Option<Oid>,
+    ours: Option<(Oid, FileMode)>,
+    theirs: Oid,
+) -> Result<Option<Option<(Oid, FileMode)>>, RepositoryError> {
+    // What is no file is not joined; the edit says later that it cannot be made.
+    let mut blob = |tree: Option<Oid>| match batch.file_at(tree, path) {
+        Err(RepositoryError::Path { .. }) => Ok(None),
+        found => found,
+    };
+    let (Some(old), Some(there)) = (blob(before)?, blob(Some(theirs))?) else { return Ok(None) };
+    if old == there {
+        return Ok(None);
+    }
+    let text = |id: Oid| batch.text_of(id, manifest::MAX_BYTES);
+    let (Some(old), Some(there)) = (text(old)?, text(there)?) else { return Ok(None) };
+    let new = ours.map(|(id, _)| text(id)).transpose()?.flatten();
+    if ours.is_some() && new.is_none() {
+        return Ok(None);
+    }
+    Ok(match manifest::transplant(path, &old, new.as_deref(), &there) {
+        None => None,
+        Some(Removed::Emptied) => Some(None),
+        Some(Removed::Rest(text)) => Some(Some((batch.blob(text.as_bytes())?, FileMode::Blob))),
+    })
 }
 
 /// Lists what a commit does to each path, without rename detection.
-pub(super) fn edits_between(
-    git: &Git,
-    old: Option<Oid>,
-    new: Oid,
-) -> Result<BTreeMap<String, Option<(Oid, git2::FileMode)>>, RepositoryError> {
+pub(super) fn edits_between(git: &Git, old: Option<Oid>, new: Oid) -> Result<Edits, RepositoryError> {
     let old = tree_of(git, old)?;
     let new = tree_of(git, Some(new))?;
     let diff = git.diff_tree_to_tree(Some(&old), Some(&new), Some(DiffOptions::new().skip_binary_check(true)))?;
-    let mut edits = BTreeMap::new();
+    let mut edits = Edits::new();
     for delta in diff.deltas() {
         let file = if delta.status() == Delta::Deleted { delta.old_file() } else { delta.new_file() };
         let path = String::from_utf8_lossy(file.path_bytes().unwrap_or_default()).into_owned();

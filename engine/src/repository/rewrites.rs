@@ -1,10 +1,10 @@
 //! Remembers on disk which commits a replay put in the place of which, until the ledger knows it too.
 
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use git2::{ErrorClass, ErrorCode};
 use model::git::CommitId;
 
 use super::failure::RepositoryError;
@@ -18,15 +18,7 @@ impl Rewrites {
     pub(super) fn keep(&self, git: &Path) -> Result<(), RepositoryError> {
         let mut all = Self::waiting(git)?;
         all.0.extend(self.0.iter().cloned());
-        let text: String = all.0.iter().map(|(old, new)| format!("{old} {new}\n")).collect();
-        let write = || {
-            let new = file(git).with_extension("new");
-            let mut out = fs::File::create(&new)?;
-            out.write_all(text.as_bytes())?;
-            out.sync_all()?;
-            fs::rename(new, file(git))
-        };
-        write().map_err(storage)
+        all.write(git)
     }
 
     /// Reads the pairs that the ledger may not know.
@@ -34,7 +26,7 @@ impl Rewrites {
         let text = match fs::read_to_string(file(git)) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => return Err(storage(error)),
+            Err(error) => return Err(error.into()),
         };
         let pairs = text.lines().filter_map(|line| {
             let (old, new) = line.split_once(' ')?;
@@ -43,12 +35,52 @@ impl Rewrites {
         Ok(Self(pairs.collect()))
     }
 
-    /// Forgets the pairs, once the ledger has them.
-    pub(super) fn forget(git: &Path) -> Result<(), RepositoryError> {
+    /// Forgets what became of the old commits, once the ledger has it; what a later replay has added stays.
+    pub(super) fn forget(&self, git: &Path) -> Result<(), RepositoryError> {
+        let told: HashSet<&CommitId> = self.0.iter().map(|(old, _)| old).collect();
+        let mut left = Self::waiting(git)?;
+        left.0.retain(|(old, _)| !told.contains(old));
+        if !left.0.is_empty() {
+            return left.write(git);
+        }
         match fs::remove_file(file(git)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(storage(error)),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
             _ => Ok(()),
         }
+    }
+
+    /// Follows each commit through all replays to the one that is there; one that leads nowhere is left out, since its
+    /// replay was cut short before the branch moved.
+    ///
+    /// # Errors
+    /// What asking for a commit gives.
+    pub(crate) fn followed<E>(self, mut is_there: impl FnMut(&CommitId) -> Result<bool, E>) -> Result<Self, E> {
+        let mut ends: HashMap<CommitId, CommitId> = HashMap::new();
+        let mut followed = Vec::new();
+        // The newest first: where one replay ended, the next began.
+        for (old, new) in self.0.into_iter().rev() {
+            let end = if is_there(&new)? { Some(new) } else { ends.get(&new).cloned() };
+            if let Some(end) = end
+                && !ends.contains_key(&old)
+            {
+                ends.insert(old.clone(), end.clone());
+                followed.push((old, end));
+            }
+        }
+        followed.reverse();
+        Ok(Self(followed))
+    }
+
+    fn write(&self, git: &Path) -> Result<(), RepositoryError> {
+        let text: String = self.0.iter().map(|(old, new)| format!("{old} {new}\n")).collect();
+        let write = || {
+            let new = file(git).with_extension("new");
+            let mut out = fs::File::create(&new)?;
+            out.write_all(text.as_bytes())?;
+            out.sync_all()?;
+            fs::rename(new, file(git))
+        };
+        Ok(write()?)
     }
 }
 
@@ -56,6 +88,39 @@ fn file(git: &Path) -> PathBuf {
     git.join("denshimon-rewrites")
 }
 
-fn storage(error: std::io::Error) -> RepositoryError {
-    RepositoryError::Storage(git2::Error::new(ErrorCode::GenericError, ErrorClass::Os, error.to_string()))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pairs(text: &[(char, char)]) -> Rewrites {
+        let commit = |letter: char| letter.to_string().repeat(40).parse().unwrap();
+        Rewrites(text.iter().map(|(old, new)| (commit(*old), commit(*new))).collect())
+    }
+
+    #[test]
+    fn what_a_later_replay_has_added_is_not_forgotten() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let git = folder.path();
+        pairs(&[('a', 'b'), ('1', '2')]).keep(git).unwrap();
+        pairs(&[('b', 'c')]).keep(git).unwrap();
+        pairs(&[('a', 'b'), ('1', '2')]).forget(git).unwrap();
+        assert_eq!(Rewrites::waiting(git).unwrap(), pairs(&[('b', 'c')]));
+        pairs(&[('b', 'c')]).forget(git).unwrap();
+        assert_eq!(Rewrites::waiting(git).unwrap(), Rewrites::default());
+        assert!(!file(git).exists());
+        Rewrites::default().forget(git).unwrap();
+    }
+
+    #[test]
+    fn a_commit_is_followed_through_all_replays() {
+        let check = |waiting: &[(char, char)], there: &str, expect: &[(char, char)]| {
+            let is_there = |id: &CommitId| Ok::<_, ()>(id.to_string().starts_with(|letter| there.contains(letter)));
+            assert_eq!(pairs(waiting).followed(is_there), Ok(pairs(expect)), "{waiting:?} {there}");
+        };
+        check(&[('a', 'b')], "b", &[('a', 'b')]);
+        check(&[('a', 'b'), ('b', 'c'), ('c', 'd')], "d", &[('a', 'd'), ('b', 'd'), ('c', 'd')]);
+        // Cut short before the branch moved, and made again.
+        check(&[('a', 'b'), ('a', 'c')], "c", &[('a', 'c')]);
+        check(&[('a', 'b')], "a", &[]);
+    }
 }

@@ -1,6 +1,7 @@
 //! Repositories in temporary folders, judged by the git command.
 
 mod http;
+mod maintenance;
 mod remote;
 
 use std::path::Path;
@@ -39,9 +40,13 @@ pub(super) fn config(data: &Path, remote: Option<&str>) -> EngineConfig {
             branch: "main".parse().unwrap(),
             path: ".".into(),
             credentials: Credentials::default(),
+            signing_key_file: None,
         },
         commit_window: Duration::ZERO,
         kind_rules: crate::KindRules::default(),
+        ignore_rules: crate::IgnoreRules::default(),
+        age_recipients: None,
+        audit: crate::AuditConfig::default(),
         clock: Clock::new(|| Timestamp::from_second(1_800_000_000).unwrap()),
     }
 }
@@ -62,6 +67,7 @@ pub(super) fn commit(message: &str, edits: &[(&str, Option<&str>)]) -> NewCommit
             .map(|(path, content)| FileEdit {
                 path: (*path).to_owned(),
                 content: content.map(|content| content.as_bytes().to_vec()),
+                before: Before::Whatever,
             })
             .collect(),
     }
@@ -222,19 +228,4 @@ async fn a_log_is_filtered_and_cut_into_pages() {
     check(with(None, None, Some("hidden"), None), 50, (1, Some("Hidden for some"))).await;
     check(with(None, None, None, Some("clusters/a/ns0")), 50, (11, Some("Hidden for some"))).await;
     check(with(None, None, Some("hidden"), Some("clusters/a/ns0")), 50, (0, None)).await;
-}
-
-#[tokio::test]
-async fn loose_objects_are_packed_and_nothing_is_lost() {
-    let data = TempDir::new().unwrap();
-    let repository = open(&config(data.path(), None)).await;
-    for n in 0..800 {
-        let path = format!("clusters/a/n/k/{}.yaml", n % 7);
-        repository.commit(vec![commit("x", &[(path.as_str(), Some(n.to_string().as_str()))])]).await.unwrap();
-    }
-    let place = data.path().join("repository.git");
-    let git2 = Git::open_bare(&place).unwrap();
-    assert!(maintain::pack_loose(&git2).unwrap() > 3_000 || git(&place, &["count-objects", "-v"]).contains("packs: 1"));
-    git(&place, &["fsck", "--strict", "--full"]);
-    assert_eq!(subjects(&place).len(), 800);
 }

@@ -11,8 +11,10 @@ use super::commit::{NewCommit, commit_all, head_of};
 use super::failure::RepositoryError;
 use super::lookup::{commit_id, object_id};
 use super::maintain;
-use super::replay::{Replayed, replay};
+use super::objects::Trees;
+use super::replay::{Replayed, Which, replay};
 use super::rewrites::Rewrites;
+use super::sign::Signer;
 use crate::panics;
 
 /// What the writer is asked for; each order is done whole or not at all.
@@ -23,6 +25,7 @@ pub(super) enum Order {
     },
     Replay {
         onto: Oid,
+        which: Which,
         reply: oneshot::Sender<Result<Replayed, RepositoryError>>,
     },
     /// The ledger knows everything up to this commit.
@@ -30,45 +33,58 @@ pub(super) enum Order {
         commit: CommitId,
         reply: oneshot::Sender<Result<(), RepositoryError>>,
     },
-    /// The ledger knows the rewritten commits.
+    /// The ledger knows these rewritten commits.
     ForgetRewrites {
+        told: Rewrites,
         reply: oneshot::Sender<Result<(), RepositoryError>>,
     },
     Close,
 }
 
 /// Carries out orders until it is told to close.
-pub(super) fn run(git: &Git, names: &Arc<Names>, mut orders: mpsc::UnboundedReceiver<Order>) {
-    let mut commits_since_tidying = maintain::EVERY;
+///
+/// Each so many packs, whoever tidies up hears of it; a look that waits already stands for this one too.
+pub(super) fn run(
+    mut git: Git,
+    names: &Arc<Names>,
+    signer: Option<&Signer>,
+    mut orders: mpsc::UnboundedReceiver<Order>,
+    tidy: &std::sync::mpsc::SyncSender<()>,
+) {
+    // A look at once, for what earlier runs left.
+    let mut packs_since_tidying = maintain::EVERY;
+    let mut trees = Trees::default();
     while let Some(order) = orders.blocking_recv() {
         if matches!(order, Order::Close) {
             return;
         }
         // Whoever waits for an order that panicked hears that it failed.
-        commits_since_tidying += panics::caught_here("commit", || obey(git, names, order)).unwrap_or(0);
-        // Between orders, when nobody waits.
-        if commits_since_tidying >= maintain::EVERY && orders.is_empty() {
-            commits_since_tidying = 0;
-            if let Err(error) = maintain::pack_loose(git) {
-                tracing::warn!(error = %error, "the repository could not be tidied up");
+        packs_since_tidying +=
+            panics::caught_here("commit", || obey(&git, &mut trees, names, signer, order)).unwrap_or(0);
+        if packs_since_tidying >= maintain::EVERY {
+            packs_since_tidying = 0;
+            let _ = tidy.try_send(());
+            // The old handle keeps packs open that were joined since.
+            if let Ok(new) = Git::open_bare(git.path()) {
+                git = new;
             }
         }
     }
 }
 
-/// Does what is asked; returns how many commits were made.
-fn obey(git: &Git, names: &Names, order: Order) -> usize {
+/// Does what is asked; returns how many packs came of it.
+fn obey(git: &Git, trees: &mut Trees, names: &Names, signer: Option<&Signer>, order: Order) -> usize {
     match order {
         Order::Commit { commits, reply } => {
-            let made = commit_all(git, &names.branch, &commits)
+            let made = commit_all(git, trees, &names.branch, &commits, signer)
                 .and_then(|made| made.into_iter().map(|id| id.map(commit_id).transpose()).collect());
-            let count = made.as_ref().map_or(0, Vec::len);
             let _ = reply.send(made);
-            return count;
+            return 1;
         }
-        Order::Replay { onto, reply } => {
+        Order::Replay { onto, which, reply } => {
             let published = head_of(git, &names.published).is_ok_and(|head| head.is_some());
-            let _ = reply.send(replay(git, &names.branch, onto, published));
+            let _ = reply.send(replay(git, trees, &names.branch, onto, which, published, signer));
+            return 1;
         }
         Order::Linked { commit, reply } => {
             let marked = object_id(&commit).and_then(|id| {
@@ -77,8 +93,8 @@ fn obey(git: &Git, names: &Names, order: Order) -> usize {
             });
             let _ = reply.send(marked);
         }
-        Order::ForgetRewrites { reply } => {
-            let _ = reply.send(Rewrites::forget(git.path()));
+        Order::ForgetRewrites { told, reply } => {
+            let _ = reply.send(told.forget(git.path()));
         }
         Order::Close => {}
     }

@@ -24,6 +24,8 @@ pub(super) const MIGRATIONS: &[(u32, &str)] = &[
     (1, include_str!("migrations/0001_first.surql")),
     (2, include_str!("migrations/0002_timeline_as_text.surql")),
     (3, include_str!("migrations/0003_kind_rules.surql")),
+    (4, include_str!("migrations/0004_mask_rules.surql")),
+    (5, include_str!("migrations/0005_ignore_rules.surql")),
 ];
 
 /// Denshimon's namespace and database on a SurrealDB server, and in the embedded store.

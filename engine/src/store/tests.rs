@@ -21,9 +21,13 @@ pub(crate) fn config(folder: &Path, database: DatabaseConfig) -> EngineConfig {
             branch: "main".parse().unwrap(),
             path: ".".into(),
             credentials: Credentials::default(),
+            signing_key_file: None,
         },
         commit_window: std::time::Duration::ZERO,
         kind_rules: crate::KindRules::default(),
+        ignore_rules: crate::IgnoreRules::default(),
+        age_recipients: None,
+        audit: crate::AuditConfig::default(),
         clock: Clock::new(model::Timestamp::now),
     }
 }

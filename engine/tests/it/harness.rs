@@ -6,7 +6,8 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use engine::{
-    Clock, ClusterAccess, ClusterConfig, Credentials, DatabaseConfig, Engine, EngineConfig, KindRules, RepositoryConfig,
+    AuditConfig, Clock, ClusterAccess, ClusterConfig, Credentials, DatabaseConfig, Engine, EngineConfig, IgnoreRules,
+    KindRules, RepositoryConfig,
 };
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
@@ -72,6 +73,16 @@ impl Kubectl {
     /// Applies and says whether kubectl succeeded.
     pub async fn try_apply(&self, document: &str, namespace: &str) -> bool {
         self.call(&["apply", "-n", namespace, "-f", "-"], document).await.0
+    }
+
+    /// Runs kubectl with something to read and says whether it succeeded.
+    pub async fn try_run_with(&self, arguments: &[&str], input: &str) -> bool {
+        self.call(arguments, input).await.0
+    }
+
+    /// Runs kubectl with something to read and returns its errors and warnings.
+    pub async fn errors(&self, arguments: &[&str], input: &str) -> String {
+        self.call(arguments, input).await.2
     }
 
     /// Makes a namespace that no other test has.
@@ -161,9 +172,13 @@ pub fn config(folder: &Path, kubeconfig: &Path) -> EngineConfig {
             branch: "main".parse().unwrap(),
             path: ".".into(),
             credentials: Credentials::default(),
+            signing_key_file: None,
         },
         commit_window: Duration::ZERO,
         kind_rules: KindRules::default(),
+        ignore_rules: IgnoreRules::default(),
+        age_recipients: None,
+        audit: AuditConfig::default(),
         clock: Clock::new(jiff::Timestamp::now),
     }
 }

@@ -133,3 +133,36 @@ async fn people_decide_which_kinds_are_recorded() {
     gadget.forget().await;
     test.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_controller_takes_over_loses_its_record() {
+    let kubectl = Kubectl::shared().await;
+    let namespace = kubectl.create_namespace("owned").await;
+    for name in ["owner", "first", "second"] {
+        kubectl.run(&["create", "configmap", name, "-n", &namespace]).await;
+    }
+    let test = TestEngine::start(&kubectl).await;
+    let repository = test.repository();
+    let has_record = |name: &str| {
+        let path = format!("{namespace}/configmap/{name}.yaml");
+        git(&repository, &["ls-tree", "-r", "--name-only", "main"]).lines().any(|line| line.ends_with(&path))
+    };
+    eventually("both are recorded", || async { (has_record("first") && has_record("second")).then_some(()) }).await;
+    let uid = kubectl.run(&["get", "configmap", "owner", "-n", &namespace, "-o", "jsonpath={.metadata.uid}"]).await;
+    let owned = format!(
+        r#"{{"metadata": {{"ownerReferences": [{{"apiVersion": "v1", "kind": "ConfigMap", "name": "owner",
+        "uid": "{}", "controller": true}}]}}}}"#,
+        uid.trim()
+    );
+    let take_over = async |name: &str| {
+        kubectl.run(&["patch", "configmap", name, "-n", &namespace, "--type=merge", "-p", &owned]).await;
+    };
+    take_over("first").await;
+    eventually("the first has no record", || async { (!has_record("first")).then_some(()) }).await;
+    assert!(has_record("second"));
+    test.stop().await;
+    take_over("second").await;
+    let test = test.restart(&kubectl).await;
+    eventually("the second has no record", || async { (!has_record("second")).then_some(()) }).await;
+    test.stop().await;
+}

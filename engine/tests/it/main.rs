@@ -9,4 +9,6 @@ mod drafts;
 mod faithful;
 mod harness;
 mod kinds;
+mod noise;
+mod rules;
 mod scope;

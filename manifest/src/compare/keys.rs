@@ -20,7 +20,7 @@ const KEYS: [(&str, &[&str]); 13] = [
 ];
 
 /// Names the items on both sides; `None` where they have no names, or the same name twice.
-pub(super) fn names(field: &str, old: &[Value], new: &[Value]) -> Option<(Vec<String>, Vec<String>)> {
+pub(crate) fn names(field: &str, old: &[Value], new: &[Value]) -> Option<(Vec<String>, Vec<String>)> {
     let rows = KEYS.iter().filter(|(name, _)| *name == field).map(|(_, keys)| *keys);
     rows.chain([["name"].as_slice()]).find_map(|keys| Some((named(old, keys)?, named(new, keys)?)))
 }

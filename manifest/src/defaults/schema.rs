@@ -1,4 +1,4 @@
-//! The defaults of custom resources, which their definition's schema holds.
+//! What a definition tells about its custom resources: the defaults in its schema, and whether a status is a field apart.
 //!
 //! See <https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#defaulting>.
 
@@ -9,9 +9,17 @@ use serde_json::{Map, Value};
 use super::Defaults;
 use crate::tree::{at, text};
 
-/// What definitions say about the defaults of their resources.
+/// What definitions say about the fields of their resources, by API version and kind.
 #[derive(Debug, Default)]
-pub struct SchemaDefaults(HashMap<(String, String), Defaults>);
+pub struct SchemaDefaults(HashMap<(String, String), Definition>);
+
+/// One version of one custom kind.
+#[derive(Debug, Default)]
+struct Definition {
+    defaults: Defaults,
+    /// Without the subresource the API server takes a status from whoever writes the rest.
+    plain_status: bool,
+}
 
 impl SchemaDefaults {
     /// Takes in a CustomResourceDefinition as it is now.
@@ -24,12 +32,22 @@ impl SchemaDefaults {
                 read(schema, &mut defaults);
             }
             let api_version = format!("{group}/{}", text(version, &["name"]));
-            self.0.insert((api_version, kind.to_owned()), defaults);
+            let plain_status = at(version, &["subresources", "status"]).is_none();
+            self.0.insert((api_version, kind.to_owned()), Definition { defaults, plain_status });
         }
     }
 
     /// Returns what is known of a custom kind.
     pub(crate) fn of(&self, api_version: &str, kind: &str) -> Option<&Defaults> {
+        self.definition(api_version, kind).map(|definition| &definition.defaults)
+    }
+
+    /// Tells whether the status of a custom kind is a field like any other.
+    pub(crate) fn has_plain_status(&self, api_version: &str, kind: &str) -> bool {
+        self.definition(api_version, kind).is_some_and(|definition| definition.plain_status)
+    }
+
+    fn definition(&self, api_version: &str, kind: &str) -> Option<&Definition> {
         self.0.get(&(api_version.to_owned(), kind.to_owned()))
     }
 }

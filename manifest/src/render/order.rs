@@ -96,7 +96,7 @@ const NAMES: &[&str] = &[
 ];
 
 /// Returns a map's entries in the order they are written; `parent` is the key that the map, or its list, stands at.
-pub(super) fn entries<'a>(map: &'a Value, parent: &str) -> Vec<(&'a str, &'a Value)> {
+pub(crate) fn entries<'a>(map: &'a Value, parent: &str) -> Vec<(&'a str, &'a Value)> {
     let Value::Object(map) = map else { return Vec::new() };
     let order: &[&str] = match parent {
         "" => ROOT,

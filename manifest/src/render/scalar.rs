@@ -6,7 +6,7 @@ use serde_json::Number;
 
 /// The notation that keeps a string exactly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Style {
+pub(crate) enum Style {
     Plain,
     Quoted,
     /// With its header: `|`, `|-` or `|+`.
@@ -18,7 +18,7 @@ pub(super) enum Style {
 const RESERVED: [&str; 11] = ["null", "y", "yes", "n", "no", "true", "false", "on", "off", "nan", "inf"];
 
 /// Chooses the notation of a string value.
-pub(super) fn style(text: &str) -> Style {
+pub(crate) fn style(text: &str) -> Style {
     if is_plain(text) {
         return Style::Plain;
     }
@@ -39,7 +39,7 @@ pub(super) fn style(text: &str) -> Style {
 }
 
 /// Writes a key, plain or quoted.
-pub(super) fn key(text: &str) -> String {
+pub(crate) fn key(text: &str) -> String {
     if is_plain(text) {
         return text.to_owned();
     }
@@ -49,7 +49,7 @@ pub(super) fn key(text: &str) -> String {
 }
 
 /// Writes a number so that an integer stays one and a fraction too, in every reader.
-pub(super) fn number(number: &Number) -> String {
+pub(crate) fn number(number: &Number) -> String {
     let Some(float) = number.as_f64().filter(|_| number.is_f64()) else { return number.to_string() };
     let magnitude = float.abs();
     if magnitude != 0.0 && !(1e-5..1e16).contains(&magnitude) {
@@ -65,7 +65,7 @@ pub(super) fn number(number: &Number) -> String {
 }
 
 /// Writes a string between double quotes, with the escapes that both versions of YAML know.
-pub(super) fn quote(out: &mut String, text: &str) {
+pub(crate) fn quote(out: &mut String, text: &str) {
     out.push('"');
     for c in text.chars() {
         match c {
@@ -90,7 +90,7 @@ pub(super) fn quote(out: &mut String, text: &str) {
 }
 
 /// Characters that no reader changes, refuses or takes for the end of a line, and that a person can see.
-fn is_printable(c: char) -> bool {
+pub(crate) fn is_printable(c: char) -> bool {
     match c {
         ' '..='~' => true,
         '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' => {
@@ -103,7 +103,8 @@ fn is_printable(c: char) -> bool {
     }
 }
 
-fn is_plain(text: &str) -> bool {
+/// Tells whether every reader takes a text without quotes for the same text.
+pub(crate) fn is_plain(text: &str) -> bool {
     let Some(first) = text.chars().next() else { return false };
     // `-c` and `--verbose` are texts to everybody, `-.inf` and `-1` are not.
     let option = text.strip_prefix('-').map(|rest| rest.strip_prefix('-').unwrap_or(rest));

@@ -49,7 +49,18 @@ fn clean_map(map: &mut Map<String, Value>, defaults: &Defaults, asked: Option<&N
         if asked.is_none() && known.restores(value, &beside) {
             return false;
         }
+        if asked.is_some_and(Node::is_leaf) && is_filled(value, known) {
+            *value = Value::Object(Map::new());
+        }
         clean_value(value, known, asked);
         true
     });
+}
+
+/// Tells whether the server filled a map with all that is in it: it was applied empty, as in `strategy: {}`, since who
+/// sets a field of a map owns that field, and a map that is owned as one has more to say than defaults.
+fn is_filled(value: &Value, defaults: &Defaults) -> bool {
+    let mut rest = value.clone();
+    clean_value(&mut rest, defaults, None);
+    value.is_object() && (defaults.fills(value) || rest.as_object().is_some_and(Map::is_empty))
 }

@@ -79,6 +79,17 @@ impl Evidence {
 }
 
 impl Node {
+    /// Tells whether the field is owned, and nothing in it by itself.
+    pub(super) fn is_leaf(&self) -> bool {
+        self.whole && self.fields.is_empty() && self.items.is_empty()
+    }
+
+    /// Takes a field whose parts have owners of their own for owned alone, without them.
+    pub(super) fn take_apart(&mut self) {
+        self.itself |= self.whole;
+        self.whole = false;
+    }
+
     /// Adds the paths of one `fieldsV1`.
     fn add(&mut self, fields: &Value) {
         let Some(map) = fields.as_object() else { return };
@@ -141,12 +152,13 @@ fn read_owners(object: &Value, applied: bool) -> Option<Owners> {
         if writes_back || (update && injects_authority(fields)) {
             continue;
         }
-        owners.owned.add(fields);
+        let wishes = if status || is_report(fields, manager) { &without_status(fields) } else { fields };
+        owners.owned.add(wishes);
         if !update {
-            owners.asked.add(fields);
+            owners.asked.add(wishes);
         }
         if manager != "before-first-apply" {
-            owners.firm.add(fields);
+            owners.firm.add(wishes);
         }
     }
     let tells = applied || owners.owned.fields.keys().any(|field| field != "status");
@@ -163,6 +175,21 @@ fn injects_authority(fields: &Value) -> bool {
         }
     }
     fields.as_object().is_some_and(|map| !map.is_empty()) && only_authority(fields, "")
+}
+
+/// Tells whether a manager is a controller that says how things are: it writes the status and no wish, and is no
+/// person at kubectl. Only a custom kind without the subresource has a status of both.
+fn is_report(fields: &Value, manager: &str) -> bool {
+    let only_status = |map: &Map<String, Value>| map.keys().all(|key| key == "f:status" || key == "f:metadata");
+    !manager.starts_with("kubectl") && fields.get("f:status").is_some() && fields.as_object().is_some_and(only_status)
+}
+
+fn without_status(fields: &Value) -> Value {
+    let mut fields = fields.clone();
+    if let Some(map) = fields.as_object_mut() {
+        map.remove("f:status");
+    }
+    fields
 }
 
 /// Reads the annotation of `kubectl apply`, if it is in the object's own version.

@@ -8,11 +8,14 @@ use crate::tree::{at, is_kind, text};
 type Rule = (fn(&Value) -> bool, &'static str);
 
 /// The first that fits counts.
-const RULES: [Rule; 9] = [
+const RULES: [Rule; 12] = [
     (is_of_system, "Kubernetes keeps its own objects in this namespace."),
     (has_controller, "Its controller makes it, and makes it again."),
     (is_secret_of_machines, "A program keeps a token or its history in it."),
+    (is_certificate, "cert-manager makes it from a Certificate, and renews it."),
+    (is_made_by_kubernetes, "A controller of Kubernetes makes it, and makes it again."),
     (is_born_with_namespace, "Each namespace is born with one."),
+    (is_traffic, "Kubernetes makes it from a Service and its pods."),
     (is_election, "An election renews it every few seconds."),
     (is_bootstrap_role, "The API server makes it when it starts, and puts it right again."),
     (is_bootstrap_priority, "The API server makes it when it starts, and puts it right again."),
@@ -48,6 +51,26 @@ fn is_secret_of_machines(live: &Value) -> bool {
         )
 }
 
+/// A copy that somebody made with kubectl is that person's.
+fn is_certificate(live: &Value) -> bool {
+    is_kind(live, "", "Secret")
+        && annotation(live, "cert-manager.io/certificate-name").is_some()
+        && !writers(live).any(|manager| manager.starts_with("kubectl"))
+}
+
+/// Such as the claims of a StatefulSet, which have no owner, and Endpoints before 1.33.
+fn is_made_by_kubernetes(live: &Value) -> bool {
+    const PARTS: [&str; 3] = ["kube-controller-manager", "kube-scheduler", "kubelet"];
+    writers(live).any(|manager| manager == "kube-controller-manager")
+        && writers(live).all(|manager| PARTS.contains(&manager))
+}
+
+/// The field managers of all but the status.
+fn writers(live: &Value) -> impl Iterator<Item = &str> {
+    let entries = at(live, &["metadata", "managedFields"]).and_then(Value::as_array).into_iter().flatten();
+    entries.filter(|entry| text(entry, &["subresource"]) != "status").map(|entry| text(entry, &["manager"]))
+}
+
 fn is_born_with_namespace(live: &Value) -> bool {
     let name = text(live, &["metadata", "name"]);
     let namespace = text(live, &["metadata", "namespace"]);
@@ -56,7 +79,18 @@ fn is_born_with_namespace(live: &Value) -> bool {
         && at(live, &["metadata", "labels"]).is_none();
     (is_kind(live, "", "ConfigMap") && matches!(name, "kube-root-ca.crt" | "openshift-service-ca.crt"))
         || (is_kind(live, "", "ServiceAccount") && name == "default" && bare)
-        || (is_kind(live, "", "Service") && name == "kubernetes" && namespace == "default")
+        || (name == "kubernetes" && namespace == "default" && (is_kind(live, "", "Service") || is_endpoints(live)))
+}
+
+/// Where a Service's traffic goes, unless a person wrote it: controllers sign what they make.
+fn is_traffic(live: &Value) -> bool {
+    is_endpoints(live)
+        && (label(live, "endpointslice.kubernetes.io/managed-by").is_some_and(|by| by.ends_with(".k8s.io"))
+            || label(live, "endpoints.kubernetes.io/managed-by").is_some())
+}
+
+fn is_endpoints(live: &Value) -> bool {
+    is_kind(live, "", "Endpoints") || is_kind(live, "discovery.k8s.io", "EndpointSlice")
 }
 
 /// client-go kept elections in an annotation of ConfigMaps and Endpoints before there were Leases.

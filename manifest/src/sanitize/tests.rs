@@ -131,6 +131,16 @@ fn list_items_are_told_apart_by_their_names() {
             json!([{"kept": "whole", "default": 1}]),
         ),
     );
+    // A set without items is owned by nobody, though somebody wrote it.
+    let empty = |people: Value| {
+        json!({"apiVersion": "example.org/v1", "kind": "Roster", "metadata": {"name": "a"},
+        "shifts": [{"day": "mon", "people": people}], "free": "x"})
+    };
+    let fields = json!({"f:shifts": {"k:{\"day\":\"mon\"}": {".": {}, "f:day": {}}}});
+    let mut roster = empty(json!([]));
+    let object = live(roster.clone(), &[("ci", "Apply", fields)]);
+    roster.as_object_mut().unwrap().remove("free");
+    check(object, roster);
     let set = json!({"f:metadata": {"f:finalizers": {".": {}, "v:\"a.com/b\"": {}}}, "f:data": {}});
     let mut object = config(json!({"a": "b"}));
     object["metadata"]["finalizers"] = json!(["a.com/b", "c.com/d"]);
@@ -309,16 +319,50 @@ fn what_machines_make_is_not_recorded() {
         object
     };
     let named = |name: &str| json!({"metadata": {"name": name, "namespace": "default"}});
+    let managers = |names: &[&str]| names.iter().map(|name| json!({ "manager": name })).collect::<Vec<_>>();
+    let written_by = |names: &[&str]| json!({"metadata": {"name": "a", "managedFields": managers(names)}});
+    let certificate = |names: &[&str]| {
+        json!({"type": "kubernetes.io/tls", "metadata": {"name": "a", "managedFields": managers(names),
+            "annotations": {"cert-manager.io/certificate-name": "a"}}})
+    };
     for (recorded, live) in [
         (true, object("batch/v1", "Job", json!({}))),
         (false, object("batch/v1", "Job", json!({"metadata": {"ownerReferences": [{"controller": true}]}}))),
         (true, object("batch/v1", "Job", json!({"metadata": {"ownerReferences": [{"kind": "Argo"}]}}))),
         (false, object("v1", "Secret", json!({"type": "helm.sh/release.v1"}))),
         (true, object("v1", "Secret", json!({"type": "Opaque"}))),
+        (false, object("v1", "PersistentVolumeClaim", written_by(&["kube-controller-manager", "kube-scheduler"]))),
+        (true, object("v1", "PersistentVolumeClaim", written_by(&["kubectl-create", "kube-controller-manager"]))),
+        (false, object("v1", "Secret", certificate(&["cert-manager-certificates-issuing"]))),
+        (true, object("v1", "Secret", certificate(&["kubectl-client-side-apply"]))),
         (false, object("v1", "ConfigMap", named("kube-root-ca.crt"))),
         (false, object("v1", "ServiceAccount", named("default"))),
         (true, object("v1", "ServiceAccount", json!({"metadata": {"name": "default"}, "imagePullSecrets": []}))),
         (false, object("v1", "Service", named("kubernetes"))),
+        (false, object("v1", "Endpoints", named("kubernetes"))),
+        (true, object("v1", "Endpoints", json!({"metadata": {"managedFields": [{"manager": "kubectl"}]}}))),
+        (
+            false,
+            object("v1", "Endpoints", json!({"metadata": {"managedFields": [{"manager": "kube-controller-manager"}]}})),
+        ),
+        (
+            false,
+            object(
+                "v1",
+                "Endpoints",
+                json!({"metadata": {"labels": {"endpoints.kubernetes.io/managed-by": "endpoint-controller"}}}),
+            ),
+        ),
+        (true, object("discovery.k8s.io/v1", "EndpointSlice", json!({}))),
+        (
+            false,
+            object(
+                "discovery.k8s.io/v1",
+                "EndpointSlice",
+                json!({"metadata": {"labels": {
+                    "endpointslice.kubernetes.io/managed-by": "endpointslicemirroring-controller.k8s.io"}}}),
+            ),
+        ),
         (false, object("v1", "ConfigMap", json!({"metadata": {"name": "a", "namespace": "kube-system"}}))),
         (false, object("v1", "Namespace", json!({"metadata": {"name": "kube-public"}}))),
         (true, object("v1", "Namespace", json!({"metadata": {"name": "shop"}}))),
@@ -371,4 +415,92 @@ fn what_machines_make_is_not_recorded() {
     ] {
         assert_eq!(left_out(&live).is_none(), recorded, "{live}");
     }
+}
+
+#[test]
+fn what_is_applied_empty_stays_empty_though_the_server_fills_it() {
+    let deployment = |strategy: Value| json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a"}, "spec": {"strategy": strategy}});
+    let filled = json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": "25%"}});
+    let owned = json!({"f:spec": {"f:strategy": {}}});
+    check(live(deployment(filled.clone()), &[("ci", "Apply", owned.clone())]), deployment(json!({})));
+    // Another manager has set something in it since.
+    let mut set = filled.clone();
+    set["rollingUpdate"]["maxSurge"] = json!(1);
+    let other = json!({"f:spec": {"f:strategy": {"f:rollingUpdate": {"f:maxSurge": {}}}}});
+    check(
+        live(deployment(set.clone()), &[("ci", "Apply", owned.clone()), ("ada", "Update", other)]),
+        deployment(set.clone()),
+    );
+    // Nobody knows how else it came there.
+    check(live(deployment(set.clone()), &[("ci", "Apply", owned)]), deployment(set));
+}
+
+#[test]
+fn what_admission_adds_to_a_pod_goes() {
+    let pod = |spec: Value| json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": spec});
+    let away = |key: &str, seconds: u32| {
+        json!({"key": format!("node.kubernetes.io/{key}"), "operator": "Exists", "effect": "NoExecute",
+            "tolerationSeconds": seconds})
+    };
+    let mine = json!({"key": "gpu", "operator": "Exists"});
+    let (injected, own) = (away("unreachable", 300), away("not-ready", 10));
+    let token = json!({"name": "kube-api-access-x7k2p", "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"});
+    let full = pod(json!({"tolerations": [mine, own, injected], "serviceAccountName": "default",
+        "containers": [{"name": "a", "image": "i", "resources": {"limits": {"memory": "1Gi"}}, "volumeMounts": [token]}],
+        "volumes": [{"name": "e", "emptyDir": {}}, {"name": "kube-api-access-x7k2p", "projected": {"sources": []}}]}));
+    // Nobody tells: what the server's own names and usual times mark.
+    check(
+        live(full.clone(), &[]),
+        pod(json!({"tolerations": [mine, own], "volumes": [{"name": "e", "emptyDir": {}}],
+            "containers": [{"name": "a", "image": "i", "resources": {"limits": {"memory": "1Gi"}}}]})),
+    );
+    // A list of tolerations is owned as one; whoever owns `resources` and nothing in it left it empty.
+    let fields = json!({"f:spec": {"f:tolerations": {}, "f:volumes": {"k:{\"name\":\"e\"}": {".": {}, "f:emptyDir": {},
+        "f:name": {}}}, "f:containers": {"k:{\"name\":\"a\"}": {".": {}, "f:image": {}, "f:name": {}, "f:resources": {}}}}});
+    let rest = |resources: Value| {
+        let mut container = json!({"name": "a", "image": "i"});
+        container.as_object_mut().unwrap().extend(resources.as_object().unwrap().clone());
+        pod(json!({"tolerations": [mine, own], "volumes": [{"name": "e", "emptyDir": {}}], "containers": [container]}))
+    };
+    check(live(full.clone(), &[("ci", "Apply", fields.clone())]), rest(json!({"resources": {}})));
+    check(live(full.clone(), &[("ci", "Update", fields)]), rest(json!({})));
+    // What `kubectl apply` was given is no addition, though it looks like one.
+    let mut given = live(pod(json!({"tolerations": [injected]})), &[]);
+    let applied = pod(json!({"tolerations": [injected]})).to_string();
+    given["metadata"]["annotations"] = json!({"kubectl.kubernetes.io/last-applied-configuration": applied});
+    check(given, pod(json!({"tolerations": [injected]})));
+    // In a document all of it is a person's.
+    check(full.clone(), full);
+}
+
+#[test]
+fn a_status_without_subresource_is_a_field_like_any_other() {
+    let definition = |subresources: Value| {
+        json!({"spec": {"group": "example.org", "names": {"kind": "Note"}, "versions": [
+            {"name": "v1", "subresources": subresources}]}})
+    };
+    let note = json!({"apiVersion": "example.org/v1", "kind": "Note", "metadata": {"name": "a"}, "spec": {"text": "b"},
+        "status": {"read": false, "seen": 3}});
+    let record = |live: &Value, subresources: Value| {
+        let mut schemas = SchemaDefaults::default();
+        schemas.learn(&definition(subresources));
+        sanitize_custom(live, &schemas).into_tree()
+    };
+    let mut without = note.clone();
+    without.as_object_mut().unwrap().remove("status");
+    let object = live(note.clone(), &[]);
+    assert_eq!(record(&object, json!({"status": {}})), without);
+    assert_eq!(record(&object, json!({})), note);
+    assert_eq!(sanitize_record(&object).into_tree(), without);
+    assert_eq!((sanitize_record(&note).into_tree(), sanitize(&note).into_tree()), (note.clone(), without.clone()));
+    // What a controller reports there is not a person's.
+    let person = ("kubectl-create", "Update", json!({"f:spec": {"f:text": {}}, "f:status": {".": {}, "f:read": {}}}));
+    let controller = ("reader", "Update", json!({"f:status": {"f:seen": {}}}));
+    let mut told = note.clone();
+    told["status"].as_object_mut().unwrap().remove("seen");
+    assert_eq!(record(&live(note.clone(), &[person.clone(), controller.clone()]), json!({})), told);
+    let bare = ("kubectl-create", "Update", json!({"f:spec": {"f:text": {}}}));
+    assert_eq!(record(&live(note.clone(), &[bare, controller]), json!({})), without);
+    let edit = ("kubectl-edit", "Update", json!({"f:status": {"f:seen": {}}}));
+    assert_eq!(record(&live(note.clone(), &[person, edit]), json!({})), note);
 }

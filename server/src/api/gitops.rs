@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use model::Page;
 use model::git::{CommitDetail, CommitId, CommitQuery, CommitSummary};
-use model::sync::SyncStatus;
+use model::sync::{RemoteChoice, SyncStatus};
 use serde::Deserialize;
 
 use super::Signed;
@@ -75,6 +75,26 @@ pub(crate) async fn push(State(state): State<AppState>, Signed(caller): Signed) 
     Ok(StatusCode::ACCEPTED)
 }
 
+/// What to do about a remote whose history is not the one that was pushed.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RemoteDecision {
+    choice: RemoteChoice,
+}
+
+/// Decides about a remote with another history; the status lists the choices. Nothing there is overwritten.
+#[utoipa::path(post, path = "/api/gitops/remote", tag = "gitops", request_body = RemoteDecision,
+    responses((status = 202, description = "Under way"), Failures))]
+pub(crate) async fn decide_remote(
+    State(state): State<AppState>,
+    Signed(caller): Signed,
+    sent: Sent,
+) -> Result<StatusCode, Failure> {
+    let (decision, _) = sent.read::<RemoteDecision>(&WriteQuery::default())?;
+    state.engine.decide_remote(&caller, decision.choice).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
 /// Lets records go whose resources are gone and that were too many to delete without a person's word.
 #[utoipa::path(post, path = "/api/gitops/deletions/approve", tag = "gitops",
     responses((status = 202, description = "Under way"), Failures))]
@@ -117,5 +137,27 @@ pub(crate) async fn set_kind_recorded(
     let kind = kind.parse().map_err(|error: model::InvalidName| Failure::field("kind", error.0))?;
     let (decision, _) = sent.read::<KindDecision>(&WriteQuery::default())?;
     state.engine.set_kind_recorded(&caller, &kind, decision.recorded).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Whether a rule for credentials is on.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MaskDecision {
+    on: bool,
+}
+
+/// Switches a rule for what looks like a credential on or off; all records follow.
+#[utoipa::path(put, path = "/api/gitops/masks/{rule}", tag = "gitops", request_body = MaskDecision,
+    params(("rule" = String, Path, description = "As the status names it")),
+    responses((status = 204, description = "Decided"), Failures))]
+pub(crate) async fn set_mask_rule(
+    State(state): State<AppState>,
+    Signed(caller): Signed,
+    Path(rule): Path<String>,
+    sent: Sent,
+) -> Result<StatusCode, Failure> {
+    let (decision, _) = sent.read::<MaskDecision>(&WriteQuery::default())?;
+    state.engine.set_mask_rule(&caller, &rule, decision.on).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -23,7 +23,9 @@ pub(super) fn read(settings: &Settings) -> Result<RepositoryConfig, ConfigError>
         token: settings.secret("repository_token"),
         ssh_key_file,
     };
-    Ok(RepositoryConfig { remote, branch, path: path.trim_matches('/').to_owned(), credentials })
+    let path = path.trim_matches('/').to_owned();
+    let signing_key_file = settings.text("repository_signing_key_file").map(std::path::PathBuf::from);
+    Ok(RepositoryConfig { remote, branch, path, credentials, signing_key_file })
 }
 
 /// Refuses what would leave the repository or touch Git's own folder.

@@ -3,17 +3,20 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::str::FromStr;
+use std::time::Duration;
 
 use config::{File, FileFormat, Source, Value, ValueKind};
+use engine::IgnoreRules;
 use secrecy::SecretString;
 
+use super::ignore::IgnoreTable;
 use super::{Arguments, ConfigError};
 
 const PREFIX: &str = "DENSHIMON_";
 
 /// Every setting. In the environment its name has the prefix `DENSHIMON_` and capitals, but for `KUBECONFIG`; in the
 /// file, `repository_url` may also be written as `url` under `[repository]`.
-const NAMES: [&str; 24] = [
+const NAMES: [&str; 30] = [
     "listen",
     "public_url",
     "trusted_proxies",
@@ -31,9 +34,15 @@ const NAMES: [&str; 24] = [
     "repository_username",
     "repository_token",
     "repository_ssh_key_file",
+    "repository_signing_key_file",
     "commit_window",
     "record_kinds",
     "leave_out_kinds",
+    "age_recipients",
+    "audit_webhook_token",
+    "audit_log_file",
+    "audit_wait",
+    "audit_system_users",
     "admin_password",
     "log",
     "log_format",
@@ -43,6 +52,9 @@ const NAMES: [&str; 24] = [
 /// The settings that were given, each with the name under which the reader knows it.
 pub(super) struct Settings {
     values: BTreeMap<&'static str, Given>,
+    /// The tables `[[ignore]]` of the file.
+    ignore: Vec<IgnoreTable>,
+    file: String,
     in_pod: bool,
 }
 
@@ -56,7 +68,7 @@ impl Settings {
         arguments: &Arguments,
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, ConfigError> {
-        let mut settings = Self { values: BTreeMap::new(), in_pod: false };
+        let mut settings = Self { values: BTreeMap::new(), ignore: Vec::new(), file: String::new(), in_pod: false };
         let default_file = Path::new("denshimon.toml");
         match &arguments.config {
             Some(path) => settings.read_file(path)?,
@@ -90,6 +102,35 @@ impl Settings {
     pub(super) fn parse<T: FromStr>(&self, name: &'static str, default: &str, wanted: &str) -> Result<T, ConfigError> {
         let text = self.text(name).unwrap_or_else(|| default.to_owned());
         text.parse().map_err(|_| self.wrong(name, &format!("is {wanted}")))
+    }
+
+    /// Reads a time that is no longer than `longest`; a plain `0` is one, too.
+    pub(super) fn duration(
+        &self,
+        name: &'static str,
+        default: &str,
+        longest: Duration,
+        wanted: &str,
+    ) -> Result<Duration, ConfigError> {
+        let text = self.text(name).unwrap_or_else(|| default.to_owned());
+        if text == "0" {
+            return Ok(Duration::ZERO);
+        }
+        let time = text.parse::<jiff::SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
+        time.filter(|time| *time <= longest).ok_or_else(|| self.wrong(name, wanted))
+    }
+
+    /// Reads the rules for what is left out of records.
+    pub(super) fn ignore_rules(&self) -> Result<IgnoreRules, ConfigError> {
+        let wrong = |number: usize, field: &str, problem: String| ConfigError {
+            setting: format!("{}: [[ignore]] number {number}, {field}", self.file),
+            problem,
+        };
+        let mut rules = Vec::new();
+        for (index, table) in self.ignore.iter().enumerate() {
+            rules.push(table.rule().map_err(|problem| wrong(index + 1, "what is left out", problem.into()))?);
+        }
+        IgnoreRules::parse(rules).map_err(|(number, error)| wrong(number, error.field, error.message))
     }
 
     /// Joins a setting's name to what is wrong with its value.
@@ -134,7 +175,13 @@ impl Settings {
             .collect()
             .map_err(|error| fail(error.to_string().lines().next().unwrap_or("is not TOML").to_owned()))?;
         let mut flat = BTreeMap::new();
+        self.file.clone_from(&shown);
         for (key, value) in table {
+            if key == "ignore" {
+                // The words name the key that is wrong; a rule holds no secret.
+                self.ignore = value.try_deserialize().map_err(|error| fail(format!("[[ignore]]: {error}")))?;
+                continue;
+            }
             flatten(&key, value, &mut flat);
         }
         for (key, value) in flat {

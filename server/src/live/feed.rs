@@ -6,7 +6,7 @@ use std::time::Duration;
 use engine::{Caller, Engine, Error};
 use futures::{Stream, StreamExt};
 use model::deployment::DeploymentRef;
-use model::sync::SyncChip;
+use model::sync::{RecordInfo, SyncChip};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -31,6 +31,17 @@ pub(super) enum Subject {
 pub(super) struct Feed {
     changes: Pin<Box<dyn Stream<Item = ()> + Send>>,
     sync: watch::Receiver<SyncChip>,
+    records: Option<Records>,
+}
+
+/// The records that are part of a page; they change after the Deployments themselves.
+struct Records {
+    engine: Engine,
+    caller: Caller,
+    /// `None` for the list of all.
+    target: Option<DeploymentRef>,
+    shown: Option<RecordInfo>,
+    recorded: u64,
 }
 
 impl Notice {
@@ -52,9 +63,14 @@ impl Feed {
         let changes: Pin<Box<dyn Stream<Item = ()> + Send>> = match subject {
             Subject::Deployment(target) => Box::pin(engine.deployment_changes(caller, Some(target))?),
             Subject::Deployments => Box::pin(engine.deployment_changes(caller, None)?),
-            Subject::Sync => Box::pin(futures::stream::pending()),
+            Subject::Sync => Box::pin(engine.status_changes()),
         };
-        Ok(Self { changes, sync: engine.sync_changes() })
+        let records = match subject {
+            Subject::Deployment(target) => Some(Records::of(engine, caller, Some(target))),
+            Subject::Deployments => Some(Records::of(engine, caller, None)),
+            Subject::Sync => None,
+        };
+        Ok(Self { changes, sync: engine.sync_changes(), records })
     }
 
     /// Waits for something the page shows, then a moment longer, so that a burst is one notice; `None` at the end.
@@ -70,7 +86,31 @@ impl Feed {
     async fn hear(&mut self) -> Option<Notice> {
         tokio::select! {
             changed = self.changes.next() => changed.map(|()| Notice::Change),
-            changed = self.sync.changed() => changed.is_ok().then_some(Notice::Sync),
+            changed = self.sync.changed() => {
+                let on_page = self.records.as_mut().is_some_and(Records::have_changed);
+                changed.is_ok().then_some(if on_page { Notice::Change } else { Notice::Sync })
+            }
         }
+    }
+}
+
+impl Records {
+    fn of(engine: &Engine, caller: &Caller, target: Option<&DeploymentRef>) -> Self {
+        let (engine, caller, target) = (engine.clone(), caller.clone(), target.cloned());
+        let mut records = Self { engine, caller, target, shown: None, recorded: 0 };
+        records.have_changed();
+        records
+    }
+
+    /// Looks again, and tells whether they say something new.
+    fn have_changed(&mut self) -> bool {
+        let Some(target) = &self.target else {
+            let before = std::mem::replace(&mut self.recorded, self.engine.deployments_recorded());
+            return before != self.recorded;
+        };
+        let now = self.engine.deployment_record(&self.caller, target).ok();
+        let changed = now != self.shown;
+        self.shown = now;
+        changed
     }
 }

@@ -22,6 +22,8 @@ const SMALL: usize = 64 * 1024;
 const MANIFEST: usize = 1024 * 1024;
 /// The same in a form, where each mark may take three bytes. The parser keeps to [`MANIFEST`] itself.
 const MANIFEST_FORM: usize = 3 * MANIFEST;
+/// The API server's largest batch when it truncates events, 10 MiB, and some room.
+const AUDIT_BATCH: usize = 12 * MANIFEST;
 /// How much of a body that is too long is still taken, and for how long.
 const DRAINED: usize = 32 * MANIFEST;
 const DRAIN_TIME: Duration = Duration::from_secs(10);
@@ -143,6 +145,8 @@ fn limit_of(path: &str) -> usize {
         MANIFEST
     } else if path.starts_with("/fn/deployments") {
         MANIFEST_FORM
+    } else if path == crate::audit_webhook::PATH {
+        AUDIT_BATCH
     } else {
         SMALL
     }

@@ -7,6 +7,7 @@
     reason = "a test that cannot go on should say where"
 )]
 
+mod alerts;
 mod authorization;
 mod description;
 mod foreign_commits;

@@ -1,7 +1,9 @@
 //! The real program as a process of its own: one that can be killed, cut off and started again.
 
+mod audited;
 mod away;
 mod killed;
+mod planted;
 mod remote;
 
 use std::path::{Path, PathBuf};
@@ -74,14 +76,16 @@ impl Place {
 
     /// Starts the program and waits until it serves.
     pub async fn start(&self, token: Option<&str>) -> Program {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let set = self.settings.iter().find(|(name, _)| *name == "DENSHIMON_LISTEN").map(|(_, listen)| listen.clone());
+        let free = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let listen = set.unwrap_or_else(free);
         let log = std::fs::File::options().create(true).append(true).open(self.log_path()).unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_denshimon"))
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap())
             .env("HOME", self.folder.path())
             .env("KUBECONFIG", &self.kubeconfig)
-            .env("DENSHIMON_LISTEN", format!("127.0.0.1:{port}"))
+            .env("DENSHIMON_LISTEN", &listen)
             .env("DENSHIMON_DATA_DIR", self.folder.path().join("data"))
             .env("DENSHIMON_ASSETS_DIR", self.assets())
             .env("DENSHIMON_CLUSTER_NAME", "sandbox")
@@ -94,7 +98,7 @@ impl Place {
             .spawn()
             .unwrap();
         let http = reqwest::Client::new();
-        let url = format!("http://127.0.0.1:{port}");
+        let url = format!("http://{listen}");
         let mut program = Program { child, url, http, token: String::new(), log: self.log_path() };
         program.until("it serves", async |program| program.try_send(Method::GET, "/health/live", None).await).await;
         program.token = match token {

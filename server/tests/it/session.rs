@@ -120,8 +120,12 @@ fn the_set_up_link_makes_one_account_and_no_second() {
 
         let fields = [("token", token.as_str()), ("username", "eve"), ("password", ADMIN_PASSWORD), ("email", "")];
         let second = app.client();
+        let page = second.get_page(&path).await.text().await.unwrap();
+        assert!(page.contains("this link is spent") && !page.contains("Make the account"), "{page}");
         let answer = second.post_form("/fn/session/complete_setup", &fields, &path).await;
         assert!(location(&answer).contains("__err="), "{}", location(&answer));
+        let page = second.get_page(location(&answer).trim_start_matches(&app.url)).await.text().await.unwrap();
+        assert!(page.contains("this link is spent"), "{page}");
         assert_eq!(second.get("/api/session").await.status(), StatusCode::UNAUTHORIZED);
         app.stop().await;
     });

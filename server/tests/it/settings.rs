@@ -49,6 +49,8 @@ fn a_wrong_value_is_one_line_that_names_the_setting() {
         ("DENSHIMON_CLUSTER_NAME", "My Cluster"),
         ("DENSHIMON_COMMIT_WINDOW", "soon"),
         ("DENSHIMON_COMMIT_WINDOW", "-2s"),
+        ("DENSHIMON_AUDIT_WAIT", "11s"),
+        ("DENSHIMON_AUDIT_WEBHOOK_TOKEN", "hunter2"),
         ("DENSHIMON_REPOSITORY_URL", "ext::sh -c id"),
         ("DENSHIMON_REPOSITORY_URL", "https://ada:hunter2@git.example.org/x.git"),
         ("DENSHIMON_REPOSITORY_BRANCH", "-main"),
@@ -87,6 +89,22 @@ fn the_environment_overrides_the_file() {
     let config = Config::from_sources(&arguments, environment).unwrap();
     assert_eq!(config.listen.port(), 2);
     assert_eq!(config.engine.repository.branch.as_str(), "records");
+}
+
+#[test]
+fn rules_of_the_file_are_read_and_a_wrong_one_is_named() {
+    let check = |rule: &str, expect: &str| {
+        let message = read_file(&format!("kubeconfig = \"/nowhere\"\n[[ignore]]\n{rule}\n")).unwrap_err();
+        assert!(message.starts_with("FILE") && message.contains(expect), "{rule}: {message}");
+        assert_eq!(message.lines().count(), 1, "{message}");
+    };
+    let good = "kubeconfig = \"/nowhere\"\n[[ignore]]\nkind = \"Deployment\"\nfields = [\"spec.replicas\"]\n[[ignore]]\nmanager \
+                = \"keda-*\"\n";
+    assert!(format!("{:?}", read_file(good).unwrap().engine.ignore_rules).contains("keda-*"));
+    check("kind = \"Deployment\"", "number 1, what is left out: is one of fields");
+    check("fields = [\"metadata.name\"]", "number 1, fields: \"metadata.name\" holds what names the resource");
+    check("resource = true", "would leave out everything");
+    check("labels = \"app=api\"\nresource = true", "labels");
 }
 
 #[test]

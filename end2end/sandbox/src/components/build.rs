@@ -21,7 +21,7 @@ const PULSE: Duration = Duration::from_secs(30);
 /// How often a program is tried whose sources could not be downloaded.
 const ATTEMPTS: u32 = 3;
 
-/// Builds what is missing of all components, with progress lines on standard error: about 16 minutes on two cores
+/// Builds what is missing of all components, with progress lines on standard error: about 18 minutes on two cores
 /// the first time, nothing after that. Needs the Go module proxy; installs Go when the machine has none.
 ///
 /// # Errors

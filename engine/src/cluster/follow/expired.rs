@@ -36,8 +36,11 @@ async fn a_watch_that_is_too_old_lists_anew() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let server = tokio::spawn(serve(listener));
+    let folder = tempfile::TempDir::new().unwrap();
     let clock = Clock::new(jiff::Timestamp::now);
     let (observed, mut seen) = mpsc::channel(16);
+    let ignored = Arc::new(Ignored::new(crate::IgnoreRules::default()));
+    ignored.autoscaled.settle();
     let follower = Follower {
         client: Client::try_from(kube::Config::new(address.parse().unwrap())).unwrap(),
         name: "c".parse().unwrap(),
@@ -46,8 +49,12 @@ async fn a_watch_that_is_too_old_lists_anew() {
         changes: Changes::default(),
         state: Arc::new(WatchStates::new(clock)),
         observed,
+        sealer: Arc::new(Sealer::open(folder.path(), None).unwrap()),
+        ignored,
         rules: watch::Sender::default(),
+        relist: watch::Sender::default(),
         kinds_changed: Arc::default(),
+        retry: Arc::default(),
     };
     let resource = kube::core::ApiResource::erase::<k8s_openapi::api::core::v1::ConfigMap>(&());
     let kind = followed(Kind::new("", "ConfigMap"), resource, &KindRules::default());

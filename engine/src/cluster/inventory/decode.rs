@@ -51,6 +51,8 @@ pub(crate) struct DeploymentRow {
     /// The newest change that was not one of its status, and by which field manager.
     pub(crate) changed_at: Option<Timestamp>,
     pub(crate) changed_by: Option<String>,
+    /// Why it is no person's and has no record.
+    pub(crate) left_out: Option<&'static str>,
 }
 
 /// A ReplicaSet that a Deployment owns.
@@ -141,7 +143,8 @@ fn deployment_row(target: DeploymentRef, object: &Value) -> Option<DeploymentRow
         annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
     }
     let changed_at = newest.as_ref().and_then(|entry| entry.time.as_ref()).map(|time| time.0);
-    Some(DeploymentRow { target, deployment, changed_at, changed_by: newest.and_then(|entry| entry.manager) })
+    let changed_by = newest.and_then(|entry| entry.manager);
+    Some(DeploymentRow { target, deployment, changed_at, changed_by, left_out: manifest::left_out(object) })
 }
 
 fn replica_set_row(object: ReplicaSet) -> Option<ReplicaSetRow> {

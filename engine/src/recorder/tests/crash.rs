@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::recorder::trailers::{Block, Trailers};
-use crate::repository::{FileEdit, Identity, NewCommit};
+use crate::repository::{Before, FileEdit, Identity, NewCommit};
 
 fn commit_of(operation: &str, content: &Value) -> NewCommit {
     let text = manifest::render(&manifest::sanitize(content));
@@ -23,6 +23,7 @@ fn commit_of(operation: &str, content: &Value) -> NewCommit {
         edits: vec![FileEdit {
             path: "clusters/sandbox/shop/configmap/a.yaml".into(),
             content: Some(text.into_bytes()),
+            before: Before::Whatever,
         }],
     }
 }

@@ -28,8 +28,9 @@ async fn many_wait_for_a_person_s_word() {
     bench.lists(&all[..10]).await;
     bench.in_step().await;
     assert_eq!(bench.log().len(), 1);
-    assert_eq!(bench.recorder.book.pages().held.len(), 50);
-    assert_eq!(bench.recorder.book.record_of(&resource("c20")).state, RecordState::Blocked);
+    let held = status::held(&bench.recorder.book.pages(), "clusters/sandbox", &[], &[], |_| true);
+    assert_eq!((held.len(), held[0].kind.as_str(), held[0].records, held[0].paths.len()), (1, "configmap", 50, 20));
+    assert_eq!(bench.recorder.book.record_of(&resource("c20"), None).state, RecordState::Blocked);
     // One that comes back is held no more.
     bench.sees(all[20].clone()).await;
     bench.in_step().await;
@@ -49,4 +50,34 @@ async fn many_wait_for_a_person_s_word() {
     assert_eq!(bench.log()[2..], ["Denshimon: Delete 49 resources that are gone"]);
     assert!(bench.git(&["log", "-1", "--format=%b", "main"]).contains("Approved by ada."));
     assert_eq!(bench.git(&["ls-tree", "-r", "--name-only", "main"]).lines().count(), 10);
+}
+
+#[tokio::test]
+async fn with_a_definition_that_is_gone_go_its_resources() {
+    let bench = Bench::start(Duration::ZERO).await;
+    let definition = json!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {"name": "widgets.example.com", "uid": "d", "resourceVersion": "1"},
+        "spec": {"group": "example.com", "names": {"kind": "Widget", "plural": "widgets"}, "scope": "Namespaced"}
+    });
+    let widget = json!({
+        "apiVersion": "example.com/v1", "kind": "Widget", "spec": {"size": 1},
+        "metadata": {"name": "w", "namespace": "shop", "uid": "w", "resourceVersion": "1"}
+    });
+    for object in [definition, widget] {
+        let resource = manifest::identity(&object, &bench.config.cluster.name).unwrap();
+        bench.sees(object).await;
+        let kind = resource.kind.clone();
+        bench.watch.send(Observed::Listed { kind, present: vec![resource] }).await.unwrap();
+    }
+    bench.lists(&[config_map("a", 1, "1")]).await;
+    bench.in_step().await;
+    let bench = bench.restart().await;
+    let kind = Kind::new("apiextensions.k8s.io", "CustomResourceDefinition");
+    bench.watch.send(Observed::Listed { kind, present: Vec::new() }).await.unwrap();
+    bench.lists(&[config_map("a", 1, "1")]).await;
+    bench.in_step().await;
+    let left = bench.git(&["ls-tree", "-r", "--name-only", "main"]);
+    assert_eq!(left, "clusters/sandbox/shop/configmap/a.yaml");
+    assert_eq!(bench.log().last().unwrap(), "Denshimon: Delete 2 resources that are gone");
 }

@@ -15,15 +15,22 @@ fn change(name: &str) -> Change {
         },
         path: format!("{name}.yaml"),
         resource_version: "1".into(),
-        content: Some(Content { blob: crate::repository::blob_id(text.as_bytes()).unwrap(), text }),
+        content: Some(Content {
+            blob: crate::repository::blob_id(text.as_bytes()).unwrap(),
+            text,
+            sealed: false,
+            credentials: Vec::new(),
+            left_out: Vec::new(),
+        }),
         verb: Verb::Observe,
         causes: Vec::new(),
+        impersonator: None,
         seen_at: Timestamp::UNIX_EPOCH,
     }
 }
 
 fn by(name: &str) -> Attribution {
-    Attribution { actor: Actor::User(name.parse().unwrap()), causes: Vec::new() }
+    Attribution { actor: Actor::User(name.parse().unwrap()), causes: Vec::new(), impersonator: None }
 }
 
 fn ready(window: &mut Window) -> Vec<(String, usize)> {

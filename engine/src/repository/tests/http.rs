@@ -227,3 +227,33 @@ async fn a_silent_remote_holds_up_neither_commits_nor_the_end() {
     repository.close(Duration::from_millis(200)).await;
     assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_remote_that_was_created_again_over_http_gets_the_history_only_when_a_person_says_so() {
+    let (data, elsewhere) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let remote = bare(&elsewhere);
+    let server = Server::start(elsewhere.path()).await;
+    let repository = open(&with_token(config(data.path(), Some(&server.url)))).await;
+    repository.commit(vec![commit("One", &[("a.yaml", Some("1"))])]).await.unwrap();
+    published(&repository, |state| state.ahead == 0 && state.last_push.is_some()).await;
+    std::fs::remove_dir_all(&remote).unwrap();
+    bare(&elsewhere);
+    repository.commit(vec![commit("Two", &[("a.yaml", Some("2"))])]).await.unwrap();
+    let stopped = published(&repository, |state| state.failure.is_some()).await;
+    assert_eq!((stopped.failure.unwrap().failure, stopped.ahead), (PushFailure::Emptied, 1));
+    assert_eq!(git(&remote, &["for-each-ref"]), "");
+    repository.decide(RemoteChoice::PushAgain);
+    published(&repository, |state| state.failure.is_none() && state.ahead == 0).await;
+    assert_eq!(subjects(&remote), ["One", "Two"]);
+
+    std::fs::remove_dir_all(&remote).unwrap();
+    bare(&elsewhere);
+    somebody_commits(&elsewhere, &remote, "other.txt", "theirs");
+    repository.commit(vec![commit("Three", &[("a.yaml", Some("3"))])]).await.unwrap();
+    let stopped = published(&repository, |state| state.failure.is_some()).await;
+    assert_eq!(stopped.choices(), [RemoteChoice::BuildOn, RemoteChoice::KeepHere]);
+    repository.decide(RemoteChoice::BuildOn);
+    published(&repository, |state| state.failure.is_none() && state.ahead == 0).await;
+    assert_eq!(subjects(&remote), ["Somebody's", "One", "Two", "Three"]);
+    git(&remote, &["fsck", "--strict", "--full"]);
+}

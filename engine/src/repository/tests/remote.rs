@@ -38,7 +38,7 @@ async fn commits_reach_the_remote_and_a_moved_one_gets_them_on_top() {
     git(&remote, &["fsck", "--strict", "--full"]);
     let waiting = repository.read(|_, reading| reading.rewrites()).await.unwrap();
     assert_eq!(waiting, rewrites, "kept until the ledger has them");
-    repository.forget_rewrites().await.unwrap();
+    repository.forget_rewrites(rewrites).await.unwrap();
     assert!(repository.read(|_, reading| reading.rewrites()).await.unwrap().0.is_empty());
 }
 
@@ -144,4 +144,160 @@ async fn what_is_committed_last_is_pushed_before_the_end() {
     repository.close(Duration::from_secs(10)).await;
     assert_eq!(head_subjects(&remote), ["Last"]);
     assert!(matches!(repository.commit(vec![commit("x", &[("b", Some("1"))])]).await, Err(RepositoryError::Closed)));
+}
+
+/// Waits until the remote's log reads so.
+async fn holds(remote: &Path, repository: &Repository, expect: &[&str]) {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+    let now = || git(remote, &["log", "--format=%s", "--reverse", "--all"]).lines().map(str::to_owned).collect();
+    let mut there: Vec<String> = now();
+    while there != expect {
+        let state = repository.publication().borrow().clone();
+        assert!(tokio::time::Instant::now() < deadline, "{there:?} {state:?}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        there = now();
+    }
+}
+
+#[tokio::test]
+async fn denshimons_commits_are_made_again_on_a_rewritten_remote_once_a_person_says_so() {
+    let (data, elsewhere) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let remote = bare(&elsewhere);
+    let repository = open(&config(data.path(), remote.to_str())).await;
+    repository.commit(vec![commit("One", &[("a.yaml", Some("1"))])]).await.unwrap();
+    published(&repository, |state| state.ahead == 0 && state.last_push.is_some()).await;
+    somebody_commits(&elsewhere, &remote, "password.txt", "hunter2");
+    repository.commit(vec![commit("Two", &[("a.yaml", Some("2"))])]).await.unwrap();
+    holds(&remote, &repository, &["One", "Somebody's", "Two"]).await;
+    let place = data.path().join("repository.git");
+
+    git(&remote, &["update-ref", "refs/heads/main", "main~2"]);
+    somebody_commits(&elsewhere, &remote, "theirs.txt", "theirs");
+    repository.commit(vec![commit("Three", &[("b.yaml", Some("3"))])]).await.unwrap();
+    let stopped = published(&repository, |state| state.failure.is_some()).await;
+    assert_eq!(stopped.choices(), [RemoteChoice::BuildOn, RemoteChoice::KeepHere]);
+    repository.decide(RemoteChoice::BuildOn);
+    published(&repository, |state| state.failure.is_none() && state.ahead == 0).await;
+    holds(&remote, &repository, &["One", "Somebody's", "Two", "Three"]).await;
+    let files = git(&remote, &["ls-tree", "-r", "--name-only", "main"]);
+    assert_eq!(files, "a.yaml\nb.yaml\ntheirs.txt", "what somebody took away stays away");
+    git(&place, &["fsck", "--strict"]);
+    let kept = git(&place, &["for-each-ref", "--format=%(contents:subject)", "refs/denshimon/before"]);
+    assert_eq!(kept, "Three", "the history as it was is kept");
+}
+
+#[tokio::test]
+async fn another_repository_is_built_on_only_when_a_person_says_so() {
+    let (data, elsewhere, third) = (TempDir::new().unwrap(), TempDir::new().unwrap(), TempDir::new().unwrap());
+    let remote = bare(&elsewhere);
+    let repository = open(&config(data.path(), remote.to_str())).await;
+    repository.commit(vec![commit("One", &[("a.yaml", Some("1")), ("x/b.yaml", Some("1"))])]).await.unwrap();
+    published(&repository, |state| state.ahead == 0 && state.last_push.is_some()).await;
+    let other = bare(&third);
+    somebody_commits(&third, &other, "x", "a file in the place of a folder");
+    std::fs::remove_dir_all(&remote).unwrap();
+    std::fs::rename(&other, &remote).unwrap();
+    repository.commit(vec![commit("Two", &[("c.yaml", Some("2"))])]).await.unwrap();
+    let stopped = published(&repository, |state| state.failure.is_some()).await;
+    assert_eq!(stopped.failure.unwrap().failure, PushFailure::Rewritten);
+    assert_eq!(head_subjects(&remote), ["Somebody's"]);
+    let mut happened = repository.take_happened().unwrap();
+    repository.decide(RemoteChoice::BuildOn);
+    published(&repository, |state| state.failure.is_none() && state.ahead == 0).await;
+    assert_eq!(head_subjects(&remote), ["Somebody's", "One", "Two"]);
+    let obstructed = async {
+        loop {
+            if let Happened::Obstructed(paths) = happened.recv().await.unwrap() {
+                return paths;
+            }
+        }
+    };
+    let obstructed = tokio::time::timeout(Duration::from_secs(5), obstructed).await.unwrap();
+    assert_eq!(obstructed, ["x/b.yaml"], "told, and the rest went on");
+}
+
+#[tokio::test]
+async fn a_remote_that_was_created_again_gets_the_history_only_when_a_person_says_so() {
+    let (data, elsewhere) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let remote = bare(&elsewhere);
+    let repository = open(&config(data.path(), remote.to_str())).await;
+    repository.commit(vec![commit("One", &[("a.yaml", Some("1"))])]).await.unwrap();
+    published(&repository, |state| state.ahead == 0 && state.last_push.is_some()).await;
+    std::fs::remove_dir_all(&remote).unwrap();
+    bare(&elsewhere);
+    repository.commit(vec![commit("Two", &[("a.yaml", Some("2"))])]).await.unwrap();
+    let stopped = published(&repository, |state| state.failure.is_some()).await;
+    assert_eq!(stopped.failure.unwrap().failure, PushFailure::Emptied);
+    assert_eq!(stopped.choices(), [RemoteChoice::PushAgain, RemoteChoice::KeepHere]);
+    assert_eq!(git(&remote, &["for-each-ref"]), "");
+
+    repository.decide(RemoteChoice::KeepHere);
+    let kept = |state: &Publication| state.failure.is_some_and(|it| it.failure == PushFailure::KeptHere);
+    published(&repository, kept).await;
+    repository.close(Duration::from_secs(5)).await;
+    let repository = open(&config(data.path(), remote.to_str())).await;
+    repository.commit(vec![commit("Three", &[("a.yaml", Some("3"))])]).await.unwrap();
+    published(&repository, |state| kept(state) && state.ahead == 2).await;
+    assert_eq!(git(&remote, &["for-each-ref"]), "", "also after a restart");
+
+    repository.retry();
+    published(&repository, |state| state.choices().contains(&RemoteChoice::PushAgain)).await;
+    repository.decide(RemoteChoice::PushAgain);
+    published(&repository, |state| state.failure.is_none() && state.ahead == 0).await;
+    assert_eq!(head_subjects(&remote), ["One", "Two", "Three"]);
+}
+
+#[tokio::test]
+async fn a_branch_that_the_remote_never_had_is_made_beside_its_others() {
+    let (data, elsewhere) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let remote = bare(&elsewhere);
+    somebody_commits(&elsewhere, &remote, "README.md", "hello");
+    git(&remote, &["branch", "-m", "main", "trunk"]);
+    git(&remote, &["symbolic-ref", "HEAD", "refs/heads/elsewhere"]);
+    let repository = open(&config(data.path(), remote.to_str())).await;
+    repository.commit(vec![commit("One", &[("a.yaml", Some("1"))])]).await.unwrap();
+    published(&repository, |state| state.ahead == 0 && state.last_push.is_some()).await;
+    assert_eq!(head_subjects(&remote), ["One"]);
+    assert_eq!(git(&remote, &["log", "--format=%s", "trunk"]), "Somebody's");
+}
+
+#[tokio::test]
+async fn links_submodules_and_large_files_of_others_are_no_records_and_are_not_overwritten() {
+    let (data, elsewhere) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let remote = bare(&elsewhere);
+    somebody_commits(&elsewhere, &remote, "f/real.yaml", "real");
+    let clone = elsewhere.path().join("clone");
+    std::fs::write(clone.join("f/large.yaml"), vec![b'x'; 50_000_000]).unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", clone.join("f/link.yaml")).unwrap();
+    std::os::unix::fs::symlink("f", clone.join("folder")).unwrap();
+    let head = git(&clone, &["rev-parse", "HEAD"]);
+    git(&clone, &["update-index", "--add", "--cacheinfo", &format!("160000,{head},f/module")]);
+    for name in ["con", "a:b", "README", "readme"] {
+        std::fs::write(clone.join("f").join(name), name).unwrap();
+    }
+    git(&clone, &["add", "f/large.yaml", "f/link.yaml", "folder", "f/con", "f/a:b", "f/README", "f/readme"]);
+    git(&clone, &["commit", "-q", "-m", "Odd"]);
+    git(&clone, &["push", "-q", "origin", "HEAD:main"]);
+
+    let repository = open(&config(data.path(), remote.to_str())).await;
+    let read = |git: &Git, reading: &Reading| {
+        let texts = ["f/large.yaml", "f/link.yaml", "f/module", "f/con"].map(|path| reading.record_text(git, path));
+        let texts = texts.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let files = reading.files_under(git, "f")?.files.into_iter().map(|(path, _)| path).collect::<Vec<_>>();
+        Ok::<_, RepositoryError>((texts, files, reading.files_under(git, "folder")?.files.len()))
+    };
+    let (texts, files, linked) = repository.read(move |git, reading| read(git, reading)).await.unwrap();
+    assert_eq!(texts, [None, None, None, Some("con".into())]);
+    assert_eq!(files, ["f/README", "f/a:b", "f/con", "f/large.yaml", "f/readme", "f/real.yaml"]);
+    assert_eq!(linked, 0, "a link in the place of the folder is no folder");
+    for bad in ["f/link.yaml", "f/module", "f/module/x.yaml", "folder/x.yaml", "f/git~1", "f/.git. /x", "f\\x"] {
+        let refused = repository.commit(vec![commit("Bad", &[(bad, Some("2"))])]).await;
+        assert!(matches!(&refused, Err(RepositoryError::Path { path }) if path == bad), "{bad}: {refused:?}");
+    }
+    let long = format!("f/{}.yaml", "n".repeat(248));
+    let edits = [("f/Readme", Some("3")), ("f/a:b", Some("3")), ("f/con", None), (long.as_str(), Some("3"))];
+    repository.commit(vec![commit("Fine", &edits)]).await.unwrap();
+    published(&repository, |state| state.ahead == 0 && state.last_push.is_some()).await;
+    assert_eq!(git(&remote, &["show", "main:f/Readme"]), "3");
+    git(&remote, &["fsck", "--full"]);
 }

@@ -7,7 +7,7 @@ use model::user::{Role, Scope};
 use sandbox::{Options, Sandbox};
 
 use super::{Shop, caller, operator};
-use crate::harness::{TestEngine, config, eventually};
+use crate::harness::{TestEngine, config, eventually, git};
 
 #[expect(clippy::panic, reason = "a test that cannot go on fails there")]
 fn fields(answer: Result<impl std::fmt::Debug, Error>) -> (String, Vec<FieldError>) {
@@ -255,4 +255,34 @@ async fn a_cluster_that_is_away_is_said_to_be_away_and_comes_back() {
     let test = TestEngine::of(engine, folder);
     test.stop().await;
     plane.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn odd_characters_arrive_as_they_were_written() {
+    let shop = Shop::open().await;
+    let here = shop.namespace.as_str();
+    let odd = "\u{7f} \u{80}\u{85}\u{9f} \u{2028}\u{2029} \u{feff}\u{fffe} \u{1f600} \u{7}\t end";
+    let written = |name: &str| {
+        let mut document = manifest::parse(&yaml(here, name, "")).unwrap().remove(0).tree;
+        document["metadata"]["annotations"] = serde_json::json!({ "example.org/note": odd });
+        document
+    };
+    let create = |document| DeploymentChange::CreateYaml(manifest::render_tree(&document));
+    shop.apply(create(written("odd"))).await.unwrap();
+    let target = shop.target("odd");
+    assert_eq!(shop.field(&target, ".metadata.annotations['example\\.org/note']").await, odd);
+    let record = eventually("it is recorded", || async {
+        let path = format!("main:clusters/test/{here}/deployment/odd.yaml");
+        Some(git(&shop.test.repository(), &["show", &path])).filter(|record| !record.is_empty())
+    })
+    .await;
+    let record = manifest::parse(&record).unwrap().remove(0).tree;
+    assert_eq!(record["metadata"]["annotations"]["example.org/note"], odd);
+    // Where Kubernetes takes no such text, it says where.
+    let mut refused = written("refused");
+    refused["metadata"]["labels"] = serde_json::json!({ "note": odd });
+    let (message, fields) = fields(shop.apply(create(refused)).await);
+    let said = fields.iter().any(|one| one.field.contains("metadata.labels")) || message.contains("metadata.labels");
+    assert!(said, "{message} {fields:?}");
+    shop.close().await;
 }

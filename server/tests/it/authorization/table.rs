@@ -6,6 +6,9 @@ use self::Body::{Form, Json, Nothing, Page};
 /// Forty digits that name no commit.
 pub const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
+/// Where the API server sends its audit events, with a token of its own and past all that is for browsers.
+pub const AUDIT_WEBHOOK: &str = "/webhooks/audit";
+
 /// What a caller is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -57,6 +60,7 @@ const ADMIN_UNKNOWN: [Answer; 5] = [S, F, F, H, F];
 
 const TARGET: Body = Json(r#"{"target": {"namespace": "shop", "name": "api"}}"#);
 const TARGET_FORM: Body = Form("namespace=shop&name=api");
+const RULE: Body = Json(r#"{"kind": "Deployment", "leaves_out": {"fields": ["spec.replicas"]}}"#);
 const EMPTY: Body = Json("{}");
 
 const fn row(method: &'static str, path: &'static str, body: Body, expected: [Answer; 5]) -> Row {
@@ -86,6 +90,7 @@ pub const ROWS: &[Row] = &[
     page("/deployments/shop/api/history", READ_SHOP),
     page("/deployments/shop/api/edit", READ_SHOP),
     page("/gitops/status", SIGNED_IN),
+    page("/gitops/rules", SIGNED_IN),
     page("/gitops/commits", SIGNED_IN),
     page("/gitops/commits/0123456789abcdef0123456789abcdef01234567", UNKNOWN),
     page("/team/users", ADMIN),
@@ -144,10 +149,17 @@ pub const ROWS: &[Row] = &[
     row("POST", "/fn/gitops/read_commit", Json(r#"{"id": "0123456789abcdef0123456789abcdef01234567"}"#), UNKNOWN),
     row("POST", "/fn/gitops/retry_sync", Form(""), STEER),
     row("POST", "/fn/gitops/commit_now", Form(""), STEER),
+    row("POST", "/fn/gitops/decide_remote", Form("choice=build_on"), STEER),
     row("POST", "/fn/gitops/approve_deletions", Form(""), STEER),
     row("POST", "/fn/gitops/refuse_deletions", Form(""), STEER),
     row("POST", "/fn/home/read_home", EMPTY, SIGNED_IN),
+    row("POST", "/fn/gitops/set_mask_rule", Form("rule=nowhere&turn=off"), [S, F, H, H, F]),
     row("POST", "/fn/gitops/set_kind_recorded", Form("kind=Widget.nowhere&decision=record"), [S, F, H, H, F]),
+    row("POST", "/fn/gitops/list_ignore_rules", EMPTY, SIGNED_IN),
+    row("POST", "/fn/gitops/preview_ignore_rule", Json(r#"{"draft": {"fields": "spec.replicas"}}"#), STEER),
+    row("POST", "/fn/gitops/create_ignore_rule", Form("draft[leave_out]=fields&draft[fields]=spec.x"), STEER),
+    row("POST", "/fn/gitops/set_ignore_rule", Form("id=unknown&turn=off"), [S, F, H, H, F]),
+    row("POST", "/fn/gitops/delete_ignore_rule", Form("id=unknown"), [S, F, H, H, F]),
     row("GET", "/fn/frame/read_frame", Nothing, SIGNED_IN),
     row("POST", "/fn/session/sign_in", Form("username=nobody&password=wrong-password"), ANYBODY),
     ending(row("POST", "/fn/session/sign_out", Form(""), ANYBODY)),
@@ -185,9 +197,16 @@ pub const ROWS: &[Row] = &[
     row("GET", "/api/gitops/commits/0123456789abcdef0123456789abcdef01234567", Nothing, UNKNOWN),
     row("POST", "/api/gitops/commit", Nothing, STEER),
     row("POST", "/api/gitops/push", Nothing, STEER),
+    row("POST", "/api/gitops/remote", Json(r#"{"choice": "build_on"}"#), STEER),
     row("POST", "/api/gitops/deletions/approve", Nothing, STEER),
     row("POST", "/api/gitops/deletions/refuse", Nothing, STEER),
+    row("PUT", "/api/gitops/masks/nowhere", Json(r#"{"on": true}"#), [S, F, H, H, F]),
     row("PUT", "/api/gitops/kinds/Widget.nowhere", Json(r#"{"recorded": true}"#), [S, F, H, H, F]),
+    row("GET", "/api/gitops/rules", Nothing, SIGNED_IN),
+    row("POST", "/api/gitops/rules", RULE, STEER),
+    row("POST", "/api/gitops/rules/preview", RULE, STEER),
+    row("PUT", "/api/gitops/rules/unknown", Json(r#"{"on": true}"#), [S, F, H, H, F]),
+    row("DELETE", "/api/gitops/rules/unknown", Nothing, [S, F, H, H, F]),
     row("GET", "/api/session", Nothing, SIGNED_IN),
     row("POST", "/api/session", EMPTY, ANYBODY),
     ending(row("DELETE", "/api/session", Nothing, ANYBODY)),
@@ -203,5 +222,7 @@ pub const ROWS: &[Row] = &[
     row("GET", "/health/live", Nothing, ANYBODY),
     row("GET", "/health/ready", Nothing, ANYBODY),
     row("GET", "/metrics", Nothing, ANYBODY),
+    // The API server's; not there unless it is set up.
+    row("POST", AUDIT_WEBHOOK, EMPTY, [H; 5]),
     row("GET", "/assets/boot-1.js", Nothing, ANYBODY),
 ];

@@ -1,0 +1,163 @@
+//! How the recorder does under load: many changes a second, a burst.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use futures::stream::{StreamExt, TryStreamExt};
+use k8s_openapi::api::core::v1::ConfigMap;
+use kube::ResourceExt;
+use kube::api::{Api, Patch, PatchParams};
+use serde_json::json;
+use tokio::task::JoinHandle;
+
+use crate::lag::{local_head, remote_head};
+use crate::metrics::{Metrics, Stages};
+use crate::program::Program;
+
+/// Requests under way at once.
+const AT_ONCE: usize = 32;
+/// Resources that a steady load changes in turn.
+const CHANGED: usize = 100;
+
+/// Where these are recorded.
+const RECORDS: &str = ":(glob)**/load-*.yaml";
+
+/// What the next change says.
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
+/// A steady load, one sample per change.
+pub struct Steady {
+    /// What the API server took to answer.
+    pub answers: Vec<Duration>,
+    pub to_commit: Vec<Duration>,
+    pub to_remote: Vec<Duration>,
+    /// What the program used of one core.
+    pub cpu: Duration,
+    /// What the program says that its own part took.
+    pub stages: Stages,
+}
+
+/// A change that the API server has taken.
+struct Made {
+    version: u64,
+    answered: Instant,
+    took: Duration,
+}
+
+/// Where a branch was seen to be, and when.
+type Seen = Vec<(Instant, String)>;
+
+/// Makes changes at a fixed rate; each must become a commit of its own.
+pub async fn steady(client: &kube::Client, program: &Program, per_second: u32, seconds: u32) -> anyhow::Result<Steady> {
+    let before = local_head(program)?;
+    let metrics = Metrics::read(program).await?;
+    let cpu = program.cpu()?;
+    let watching = Watching::begin(program);
+    let (begun, count) = (Instant::now(), per_second * seconds);
+    let mut requests = Vec::new();
+    for number in 0..count {
+        tokio::time::sleep_until((begun + Duration::from_secs(1) * number / per_second).into()).await;
+        requests.push(tokio::spawn(change(client.clone(), number as usize % CHANGED)));
+    }
+    let mut changes = Vec::new();
+    for request in requests {
+        changes.push(request.await??);
+    }
+    program.settle().await?;
+    let (local, remote) = watching.end().await?;
+    let cpu = program.cpu()?.saturating_sub(cpu);
+    let commits = program.commits_since(&before, RECORDS).await?;
+    ensure!(commits.len() == changes.len(), "{} commits for {} changes", commits.len(), changes.len());
+    // One watch sees all ConfigMaps in the order of their versions, and so do the commits.
+    changes.sort_by_key(|change| change.version);
+    let waits = |seen: &Seen| -> anyhow::Result<Vec<Duration>> {
+        let place = |head: &String| commits.iter().position(|commit| commit == head);
+        let reached: Vec<(Instant, usize)> = seen.iter().filter_map(|(at, head)| Some((*at, place(head)?))).collect();
+        let wait = |(index, change): (usize, &Made)| {
+            let (at, _) = reached.iter().find(|(_, place)| *place >= index).context("a commit that was never seen")?;
+            Ok(at.saturating_duration_since(change.answered))
+        };
+        changes.iter().enumerate().map(wait).collect()
+    };
+    let answers = changes.iter().map(|change| change.took).collect();
+    let stages = Metrics::read(program).await?.since(&metrics);
+    Ok(Steady { answers, to_commit: waits(&local)?, to_remote: waits(&remote)?, cpu, stages })
+}
+
+/// Makes changes as fast as the API server takes them; returns how long they took, and how long until all were pushed.
+pub async fn burst(client: &kube::Client, program: &Program, changes: u32) -> anyhow::Result<(Duration, Duration)> {
+    let before = local_head(program)?;
+    let begun = Instant::now();
+    let work = futures::stream::iter(0..changes)
+        .map(|number| change(client.clone(), number as usize % CHANGED))
+        .buffer_unordered(AT_ONCE);
+    let made: Vec<Made> = work.try_collect().await?;
+    let sent = begun.elapsed();
+    program.settle().await?;
+    let pushed = begun.elapsed();
+    let commits = program.commits_since(&before, RECORDS).await?;
+    ensure!(commits.len() == made.len(), "{} commits for {} changes", commits.len(), made.len());
+    Ok((sent, pushed))
+}
+
+/// Changes one ConfigMap to what it never was.
+async fn change(client: kube::Client, which: usize) -> anyhow::Result<Made> {
+    let config_maps: Api<ConfigMap> = Api::namespaced(client, "default");
+    let name = format!("load-{which:03}");
+    let body = json!({
+        "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": name },
+        "data": { "number": NUMBER.fetch_add(1, Ordering::Relaxed).to_string() },
+    });
+    let began = Instant::now();
+    let object = config_maps.patch(&name, &PatchParams::apply("bench"), &Patch::Apply(&body)).await?;
+    let (answered, took) = (Instant::now(), began.elapsed());
+    Ok(Made { version: object.resource_version().context("a version")?.parse()?, answered, took })
+}
+
+/// Looks at both branches until it is told to end.
+struct Watching {
+    local: JoinHandle<Seen>,
+    remote: JoinHandle<Seen>,
+    stop: tokio::sync::watch::Sender<bool>,
+}
+
+impl Watching {
+    fn begin(program: &Program) -> Self {
+        let (stop, stopped) = tokio::sync::watch::channel(false);
+        let (place, over) = (program.place(), stopped.clone());
+        let local = tokio::spawn(async move {
+            let mut seen = Seen::new();
+            while !*over.borrow() {
+                note(&mut seen, local_head(&place).ok());
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            note(&mut seen, local_head(&place).ok());
+            seen
+        });
+        let place = program.place();
+        let remote = tokio::spawn(async move {
+            let mut seen = Seen::new();
+            while !*stopped.borrow() {
+                note(&mut seen, remote_head(&place).await.ok());
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            note(&mut seen, remote_head(&place).await.ok());
+            seen
+        });
+        Self { local, remote, stop }
+    }
+
+    async fn end(self) -> anyhow::Result<(Seen, Seen)> {
+        self.stop.send_replace(true);
+        Ok((self.local.await?, self.remote.await?))
+    }
+}
+
+fn note(seen: &mut Seen, head: Option<String>) {
+    if let Some(head) = head
+        && seen.last().is_none_or(|(_, last)| *last != head)
+    {
+        seen.push((Instant::now(), head));
+    }
+}

@@ -1,0 +1,101 @@
+//! What a record will say: the manifest, with values that are nobody's business covered or encrypted.
+
+use manifest::{left_out, render_tree, sanitize_custom};
+use model::Kind;
+use serde_json::Value;
+use sops::Selection;
+
+use super::book::Masked;
+use super::observe::Sighting;
+use super::window::Content;
+use super::work::Work;
+use crate::ignoring::LeftOut;
+use crate::repository::{RepositoryError, blob_id};
+use crate::sealing::Sealer;
+
+impl Work {
+    /// Writes what the record will say; `None` where there is none to be.
+    pub(super) async fn content_of(
+        &mut self,
+        sighting: &Sighting,
+        path: &str,
+    ) -> Result<Option<Content>, RepositoryError> {
+        // What is owned by a controller or made by the server has no record; one that becomes so loses it.
+        if sighting.gone || left_out(&sighting.object).is_some() {
+            return Ok(None);
+        }
+        let mut manifest = sanitize_custom(&sighting.object, &self.schemas);
+        let ignored = self.ignored.trim(&sighting.resource, &sighting.object, &mut manifest);
+        let placed = self.book.pages().records.get(path).is_some_and(|record| record.place.is_some());
+        if placed {
+            // Beside what is a person's no value is written, and no fingerprint of one.
+            let manifest = manifest.without_status();
+            return content(render_tree(&self.ground.sealer.forget(&manifest)), false, Vec::new(), ignored).map(Some);
+        }
+        let mut covered = manifest.tree().clone();
+        let credentials = self.ground.sealer.cover(&sighting.resource, &mut covered);
+        let to_seal = match &sighting.values {
+            Some(values) => Some((Sealer::open_secret(&manifest, values), Selection::secret())),
+            None if self.ground.sealer.encrypts() => {
+                let paths: Vec<Vec<&str>> =
+                    credentials.iter().map(|found| found.path.iter().map(String::as_str).collect()).collect();
+                let selection = Selection::covering(paths.iter().map(Vec::as_slice)).ok();
+                selection.map(|selection| (manifest.into_tree(), selection))
+            }
+            None => None,
+        };
+        let sealed = match to_seal {
+            Some((tree, selection)) => self.seal(sighting, &tree, &selection, path).await?,
+            None => None,
+        };
+        match sealed {
+            Some(text) => content(text, true, credentials, ignored).map(Some),
+            None => content(render_tree(&covered), false, credentials, ignored).map(Some),
+        }
+    }
+
+    /// Encrypts values on top of what the record says; `None` where that fails, and fingerprints stand for them.
+    async fn seal(
+        &mut self,
+        sighting: &Sighting,
+        tree: &Value,
+        selection: &Selection,
+        path: &str,
+    ) -> Result<Option<String>, RepositoryError> {
+        let previous = match self.sealed.get(path) {
+            Some(waiting) => Some(waiting.clone()),
+            None => {
+                let path = path.to_owned();
+                self.repository.read(move |git, reading| reading.record_text(git, &path)).await?
+            }
+        };
+        let (resource, now) = (&sighting.resource, self.clock.now());
+        let sealed = self.ground.sealer.seal(resource, tree, selection, previous.as_deref(), now);
+        let failed = |error| tracing::error!(%error, %resource, "values cannot be encrypted and are left out");
+        Ok(sealed.map_err(failed).ok())
+    }
+
+    /// Says which values are not in the record, or not in clear.
+    pub(super) fn masked(&self, sighting: &Sighting, content: &Content) -> Vec<Masked> {
+        let mut masked: Vec<Masked> = content
+            .credentials
+            .iter()
+            .map(|found| Masked { place: found.place.clone(), rule: Some(found.rule), sealed: content.sealed })
+            .collect();
+        if sighting.resource.kind == Kind::new("", "Secret") {
+            let keys = sighting.object.get("data").and_then(Value::as_object).into_iter().flatten();
+            let sealed = content.sealed;
+            masked.extend(keys.map(|(key, _)| Masked { place: format!("key {key}"), rule: None, sealed }));
+        }
+        masked
+    }
+}
+
+fn content(
+    text: String,
+    sealed: bool,
+    credentials: Vec<manifest::Credential>,
+    left_out: Vec<LeftOut>,
+) -> Result<Content, RepositoryError> {
+    Ok(Content { blob: blob_id(text.as_bytes())?, text, sealed, credentials, left_out })
+}

@@ -1,0 +1,60 @@
+//! Changes whose records cannot be written, since somebody else's file is in the way or cannot be edited.
+
+use super::book::Obstacle;
+use super::window::Group;
+use super::work::Work;
+
+impl Work {
+    /// Goes on without a change that cannot be written, and keeps it until a person says that the way is free.
+    pub(super) fn leave_out(&mut self, mut groups: Vec<Group>, path: &str, what: String, remedy: &'static str) {
+        tracing::error!(path, what, "a record cannot be written");
+        for apart in groups.iter_mut().filter_map(|group| group.split(path)) {
+            self.obstructed.insert(path.to_owned(), apart);
+        }
+        groups.retain(|group| !group.changes.is_empty());
+        self.window.put_back(groups);
+        let since = self.clock.now();
+        let mut pages = self.book.pages();
+        if let Some(record) = pages.records.get_mut(path) {
+            record.planned = None;
+        }
+        pages.obstructed.entry(path.to_owned()).or_insert(Obstacle { what, remedy, since });
+    }
+
+    /// Notes records that a replay could not take along.
+    pub(super) fn note_obstructed(&mut self, paths: Vec<String>) {
+        let since = self.clock.now();
+        let mut pages = self.book.pages();
+        for path in paths {
+            let (what, remedy) = in_the_way(&path);
+            pages.obstructed.insert(path, Obstacle { what, remedy, since });
+        }
+    }
+
+    /// Forgets a kept change, since a newer state of the resource was seen.
+    pub(super) fn supersede(&mut self, path: &str, gone: bool) {
+        self.obstructed.remove(path);
+        if gone {
+            self.book.pages().obstructed.remove(path);
+        }
+    }
+
+    /// Tries once more what could not be recorded.
+    pub(super) fn try_obstructed(&mut self) {
+        let groups: Vec<Group> = self.obstructed.drain().map(|(_, group)| group).collect();
+        let mut pages = self.book.pages();
+        for (path, change) in groups.iter().flat_map(|group| &group.changes) {
+            pages.obstructed.remove(path);
+            pages.records.entry(path.clone()).or_default().planned =
+                Some(change.content.as_ref().map(|content| content.blob));
+        }
+        drop(pages);
+        self.window.put_back(groups);
+    }
+}
+
+/// Says that something else lies where a record should, and what to do.
+pub(super) fn in_the_way(path: &str) -> (String, &'static str) {
+    let what = format!("No record can lie at {path}: another file or folder is in the way.");
+    (what, "Move that file away in the repository. The resource is recorded when it next changes.")
+}

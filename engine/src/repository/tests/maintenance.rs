@@ -1,0 +1,187 @@
+//! Packs: joined while commits go on, whole at every moment, nothing lost.
+
+use super::*;
+
+#[tokio::test]
+async fn loose_objects_are_packed_and_nothing_is_lost() {
+    let data = TempDir::new().unwrap();
+    let repository = open(&config(data.path(), None)).await;
+    repository.commit(vec![commit("x", &[("a.yaml", Some("1"))])]).await.unwrap();
+    let place = data.path().join("repository.git");
+    let git2 = Git::open_bare(&place).unwrap();
+    // As an earlier version of Denshimon, or Git itself, leaves them.
+    for n in 0..3_100 {
+        git2.blob(format!("n: {n}").as_bytes()).unwrap();
+    }
+    assert_eq!(maintain::pack_loose(&git2).unwrap(), 3_100);
+    assert_eq!(counted(&place, "count"), 0);
+    assert_eq!(counted(&place, "in-pack"), 3_103);
+    git(&place, &["fsck", "--strict", "--full"]);
+}
+
+fn counted(place: &Path, what: &str) -> usize {
+    let counts = git(place, &["count-objects", "-v"]);
+    counts.lines().find_map(|line| line.strip_prefix(&format!("{what}: "))).unwrap().parse().unwrap()
+}
+
+/// Forty files at once, which become one pack.
+fn many(round: usize) -> NewCommit {
+    let files: Vec<(String, String)> =
+        (0..40).map(|n| (format!("clusters/a/ns/k/{n}.yaml"), format!("n: {round}-{n}\n"))).collect();
+    let edits: Vec<_> = files.iter().map(|(path, text)| (path.as_str(), Some(text.as_str()))).collect();
+    commit(&format!("Round {round}"), &edits)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn packs_are_joined_while_commits_go_on_and_open_handles_find_everything() {
+    let data = TempDir::new().unwrap();
+    let repository = open(&config(data.path(), None)).await;
+    let place = data.path().join("repository.git");
+    for round in 0..60 {
+        repository.commit(vec![many(round)]).await.unwrap();
+    }
+    let tidied = place.clone();
+    let tidying = std::thread::spawn(move || {
+        let git = Git::open_bare(&tidied).unwrap();
+        for _ in 0..20 {
+            // Beside the repository's own look, another one may have taken a pack away.
+            let _ = maintain::join_packs(&git);
+        }
+    });
+    let mut longest = Duration::ZERO;
+    for round in 60..160 {
+        let begun = std::time::Instant::now();
+        repository.commit(vec![many(round)]).await.unwrap();
+        longest = longest.max(begun.elapsed());
+    }
+    tidying.join().unwrap();
+    eprintln!("the longest commit beside the joining took {longest:?}");
+    maintain::join_packs(&Git::open_bare(&place).unwrap()).unwrap();
+    assert!(counted(&place, "packs") < 40, "{}", counted(&place, "packs"));
+    git(&place, &["fsck", "--strict", "--full"]);
+    assert_eq!(subjects(&place).len(), 160);
+    assert_eq!(git(&place, &["show", "main:clusters/a/ns/k/7.yaml"]), "n: 159-7");
+    assert!(longest < Duration::from_secs(2), "{longest:?}");
+}
+
+#[tokio::test]
+async fn a_pack_that_git_keeps_books_on_is_left_alone() {
+    let data = TempDir::new().unwrap();
+    let repository = open(&config(data.path(), None)).await;
+    let place = data.path().join("repository.git");
+    for round in 0..30 {
+        repository.commit(vec![many(round)]).await.unwrap();
+    }
+    let packs = place.join("objects/pack");
+    let kept = std::fs::read_dir(&packs).unwrap().map(|file| file.unwrap().path());
+    let kept = kept.filter(|path| path.extension().is_some_and(|it| it == "pack")).min().unwrap();
+    std::fs::write(kept.with_extension("keep"), "").unwrap();
+    assert!(maintain::join_packs(&Git::open_bare(&place).unwrap()).unwrap() > 0);
+    assert!(kept.exists());
+    git(&place, &["fsck", "--strict", "--full"]);
+}
+
+#[tokio::test]
+async fn what_a_crash_while_joining_leaves_is_valid_and_removed_at_the_next_start() {
+    let data = TempDir::new().unwrap();
+    let repository = open(&config(data.path(), None)).await;
+    let place = data.path().join("repository.git");
+    for round in 0..3 {
+        repository.commit(vec![many(round)]).await.unwrap();
+    }
+    drop(repository);
+    git(&place, &["fsck", "--strict", "--full"]);
+    let packs = place.join("objects/pack");
+    // A pack whose index is already gone, and one that is being written.
+    let left = ["pack-0123456789012345678901234567890123456789.pack", "pack_git2_abc", "tmp_pack_abc"];
+    for name in left {
+        std::fs::write(packs.join(name), "half").unwrap();
+    }
+    git(&place, &["fsck", "--strict", "--full"]);
+    let repository = open(&config(data.path(), None)).await;
+    assert!(left.iter().all(|name| !packs.join(name).exists()));
+    repository.commit(vec![many(9)]).await.unwrap();
+    assert_eq!(subjects(&place).len(), 4);
+    git(&place, &["fsck", "--strict", "--full"]);
+}
+
+#[tokio::test]
+async fn pushes_to_a_folder_pile_up_no_packs() {
+    let (data, elsewhere) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let remote = bare(&elsewhere);
+    let repository = open(&config(data.path(), remote.to_str())).await;
+    for n in 0..60 {
+        let text = n.to_string();
+        let made = repository.commit(vec![commit("x", &[("a.yaml", Some(text.as_str()))])]).await.unwrap();
+        published(&repository, |state| state.remote_head == made[0]).await;
+    }
+    assert!(counted(&remote, "packs") <= 20, "{}", counted(&remote, "packs"));
+    git(&remote, &["fsck", "--strict", "--full"]);
+    assert_eq!(subjects(&remote).len(), 60);
+}
+
+fn joined(place: &Path) -> usize {
+    maintain::join_packs(&Git::open_bare(place).unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn many_versions_of_large_folders_stay_small_and_whole() {
+    let data = TempDir::new().unwrap();
+    let repository = open(&config(data.path(), None)).await;
+    let place = data.path().join("repository.git");
+    let files: Vec<(String, String)> =
+        (0..400).map(|n| (format!("clusters/a/ns/k/{n}.yaml"), format!("n: {n}\n"))).collect();
+    let edits: Vec<_> = files.iter().map(|(path, text)| (path.as_str(), Some(text.as_str()))).collect();
+    repository.commit(vec![commit("All", &edits)]).await.unwrap();
+    // Each alone, and many at once.
+    let change = |n: usize| {
+        let (path, text) = (format!("clusters/a/ns/k/{}.yaml", n * 7 % 401), format!("changed: {n}\n"));
+        commit(&format!("Change {n}"), &[(path.as_str(), Some(text.as_str()))])
+    };
+    for n in 0..150 {
+        repository.commit(vec![change(n)]).await.unwrap();
+    }
+    repository.commit((150..300).map(change).collect()).await.unwrap();
+    joined(&place);
+    git(&place, &["fsck", "--strict", "--full"]);
+    assert_eq!(subjects(&place).len(), 301);
+    assert_eq!(git(&place, &["show", "main:clusters/a/ns/k/88.yaml"]), "changed: 299");
+    // A version of the folder is 12 kB.
+    let kilobytes = counted(&place, "size-pack");
+    assert!(kilobytes < 1_000, "{kilobytes}");
+}
+
+#[tokio::test]
+async fn packs_of_git_are_joined_too_and_a_broken_one_is_not() {
+    let data = TempDir::new().unwrap();
+    let repository = open(&config(data.path(), None)).await;
+    let place = data.path().join("repository.git");
+    for round in 0..25 {
+        repository.commit(vec![many(round)]).await.unwrap();
+    }
+    // Deltas that name their base by how far before it lies.
+    git(&place, &["-c", "repack.writeBitmaps=false", "repack", "-q", "-a", "-d", "-f"]);
+    for round in 25..45 {
+        repository.commit(vec![many(round)]).await.unwrap();
+    }
+    assert!(joined(&place) > 0);
+    git(&place, &["fsck", "--strict", "--full"]);
+    assert_eq!(subjects(&place).len(), 45);
+    for round in 45..65 {
+        repository.commit(vec![many(round)]).await.unwrap();
+    }
+    let packs = place.join("objects/pack");
+    let newest = std::fs::read_dir(&packs).unwrap().map(|file| file.unwrap().path());
+    let newest = newest.filter(|path| path.extension().is_some_and(|it| it == "pack"));
+    let newest = newest.max_by_key(|path| path.metadata().unwrap().modified().unwrap()).unwrap();
+    let whole = std::fs::read(&newest).unwrap();
+    let mut broken = whole.clone();
+    broken[whole.len() / 2] ^= 1;
+    std::fs::remove_file(&newest).unwrap();
+    std::fs::write(&newest, broken).unwrap();
+    let before = counted(&place, "packs");
+    assert!(maintain::join_packs(&Git::open_bare(&place).unwrap()).is_err());
+    assert_eq!(counted(&place, "packs"), before, "nothing is taken away");
+    std::fs::write(&newest, whole).unwrap();
+    git(&place, &["fsck", "--strict", "--full"]);
+}
