@@ -78,20 +78,25 @@ async fn main() -> anyhow::Result<()> {
     let sandbox = Sandbox::start(options).await?;
     let client = lag::client(sandbox.kubeconfig()).await?;
     let mut bench = Bench { binary, size, sandbox, client, report: Report::default() };
-    bench.small_cluster().await?;
-    let mut filled = 0;
-    for many in bench.size.many {
-        scale::fill(&bench.client, filled..many).await?;
-        filled = many;
-        bench.large_cluster(many).await?;
-    }
-    bench.long_history().await?;
-    bench.sandbox.stop().await?;
+    let outcome = bench.measure().await;
+    // What was measured before something failed took long enough.
     bench.report.print(&bench.binary);
-    Ok(())
+    bench.sandbox.stop().await?;
+    outcome
 }
 
 impl Bench {
+    async fn measure(&mut self) -> anyhow::Result<()> {
+        self.small_cluster().await?;
+        let mut filled = 0;
+        for many in self.size.many {
+            scale::fill(&self.client, filled..many).await?;
+            filled = many;
+            self.large_cluster(many).await?;
+        }
+        self.long_history().await
+    }
+
     async fn start(&self, folder: &Path, remote: &str) -> anyhow::Result<Program> {
         Program::start(&self.binary, folder, &self.sandbox, remote).await
     }

@@ -46,6 +46,22 @@ pub(crate) struct Cluster {
     retry: Arc<Notify>,
 }
 
+/// Has kinds listed again; cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Lister {
+    relist: watch::Sender<follow::Relist>,
+}
+
+impl Lister {
+    /// Has the watches read these kinds again, each resource and then the whole list.
+    pub(crate) fn read_again(&self, kinds: impl IntoIterator<Item = Kind>) {
+        let mut kinds = kinds.into_iter().peekable();
+        if kinds.peek().is_some() {
+            self.relist.send_modify(|relist| kinds.for_each(|kind| relist.kind(kind)));
+        }
+    }
+}
+
 /// What an object goes through before anybody else sees it, and what the watches learn for the recorder.
 pub(crate) struct Sieve {
     pub(crate) sealer: Arc<Sealer>,
@@ -110,7 +126,7 @@ impl Cluster {
             sealer: sieve.sealer,
             ignored: sieve.ignored,
             rules: cluster.rules.clone(),
-            relist: cluster.relist.clone(),
+            lister: cluster.lister(),
             kinds_changed: Arc::default(),
             retry: cluster.retry.clone(),
         };
@@ -165,6 +181,11 @@ impl Cluster {
             self.state.leave_out(&known.kind, rules.left_out(&known.kind));
         }
         self.rules.send_replace(rules);
+    }
+
+    /// Returns what has kinds listed again.
+    pub(crate) fn lister(&self) -> Lister {
+        Lister { relist: self.relist.clone() }
     }
 
     /// Reads every resource again, since what is recorded of them has changed.

@@ -20,6 +20,9 @@ pub struct EngineConfig {
     pub repository: RepositoryConfig,
     /// Silence of an actor before the changes are committed; zero makes each change a commit.
     pub commit_window: Duration,
+    /// A commit is made no later than this after its first change, however long the actor goes on.
+    pub longest_window: Duration,
+    pub sweep: SweepLimits,
     /// Which kinds are recorded, where that differs from what is usual; decisions made on a page come over it.
     pub kind_rules: KindRules,
     /// What is left out of records, beside what people decide on the page.
@@ -28,6 +31,21 @@ pub struct EngineConfig {
     pub age_recipients: Option<Recipients>,
     pub audit: AuditConfig,
     pub clock: Clock,
+}
+
+/// How many records whose resources are found gone are deleted without a person's word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SweepLimits {
+    /// So many in any case.
+    pub records: usize,
+    /// And this share of a kind's records, in percent; of all records, for what goes within ten minutes.
+    pub percent: usize,
+}
+
+impl Default for SweepLimits {
+    fn default() -> Self {
+        Self { records: 20, percent: 10 }
+    }
 }
 
 /// Where Denshimon keeps what is its own.

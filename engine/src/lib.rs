@@ -33,7 +33,7 @@ pub use caller::{Caller, Via};
 pub use clock::Clock;
 pub use cluster::KindRules;
 pub use config::{
-    AuditConfig, ClusterAccess, ClusterConfig, Credentials, DatabaseConfig, EngineConfig, RepositoryConfig,
+    AuditConfig, ClusterAccess, ClusterConfig, Credentials, DatabaseConfig, EngineConfig, RepositoryConfig, SweepLimits,
 };
 pub use error::Error;
 pub use ignoring::IgnoreRules;

@@ -7,12 +7,14 @@
 mod attribute;
 mod audited;
 mod book;
+mod chip;
 mod commits;
 mod committed;
 mod content;
 mod counts;
 mod figures;
 mod journal;
+mod missed;
 mod observe;
 mod obstructed;
 mod owed;
@@ -42,7 +44,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::audit::AuditEvents;
-use crate::cluster::Observed;
+use crate::cluster::{Lister, Observed};
 use crate::ignoring::Ignored;
 use crate::ledger::Ledger;
 use crate::repository::Repository;
@@ -70,6 +72,7 @@ pub(crate) struct Sources {
     pub(crate) audit: AuditEvents,
     pub(crate) sealer: Arc<Sealer>,
     pub(crate) ignored: Arc<Ignored>,
+    pub(crate) lister: Lister,
 }
 
 /// What a person may tell the recorder.
@@ -101,7 +104,7 @@ impl Recorder {
         let (orders, taken) = mpsc::channel(16);
         let (observed, journal) = (sources.observed, Journal::new(ledger));
         let rules = (sources.sealer, sources.ignored);
-        let mut work = Work::new(config, book.clone(), repository, journal, sources.audit, rules);
+        let mut work = Work::new(config, book.clone(), repository, journal, sources.audit, rules, sources.lister);
         work.recover().await?;
         let (pages, clock, stopping) = (book.clone(), config.clock.clone(), stopping.clone());
         tasks.spawn(async move {

@@ -10,12 +10,15 @@ mod failure;
 mod folder;
 mod identity;
 mod join;
+mod lacking;
+mod limits;
 mod log;
 mod lookup;
 mod maintain;
 mod objects;
 mod pack;
 mod publish;
+mod push;
 mod replay;
 mod rewrites;
 mod sign;
@@ -142,6 +145,7 @@ impl Repository {
         let place = path.clone();
         let known = names.clone();
         let handles = tokio::task::spawn_blocking(move || {
+            limits::set()?;
             let git = prepare(&place, &known, url.as_ref())?;
             Ok::<_, git2::Error>((git, Git::open_bare(&place)?))
         });
@@ -169,6 +173,7 @@ impl Repository {
                     writer: orders.clone(),
                     state,
                     happened: tell,
+                    counted: None,
                 };
                 Some(begin_publishing(publisher).await?)
             }

@@ -95,7 +95,9 @@ impl Engine {
         let (cluster, observed) = Cluster::start(&config, rules, recorded, sieve, &stopping, &tasks).await?;
         let audit = AuditEvents::new(&config);
         audit.follow(&cluster, &stopping, &tasks);
-        let sources = Sources { observed, audit: audit.clone(), sealer: sealer.clone(), ignored: ignored.clone() };
+        let lister = cluster.lister();
+        let sources =
+            Sources { observed, audit: audit.clone(), sealer: sealer.clone(), ignored: ignored.clone(), lister };
         let recorder = Recorder::start(&config, repository.clone(), ledger.clone(), sources, &stopping, &tasks).await?;
         let anonymous_drafts = AnonymousDrafts::default();
         let parts = Parts {

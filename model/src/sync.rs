@@ -61,8 +61,20 @@ pub enum SyncChip {
     },
     /// The first lists are being read.
     Starting,
+    /// Records whose resources are gone wait for a person's word.
+    Held {
+        deletions: u32,
+    },
+    /// Records that cannot be written, since something else is in their place.
+    Blocked {
+        records: u32,
+    },
     Waiting {
         changes: u32,
+    },
+    /// Records that somebody else's commits changed, and the cluster does not follow.
+    Drifted {
+        records: u32,
     },
     InStep {
         #[serde(with = "crate::timestamp::text")]

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
-use engine::{Clock, DatabaseConfig, EngineConfig, KindRules, Recipients};
+use engine::{Clock, DatabaseConfig, EngineConfig, KindRules, Recipients, SweepLimits};
 use ipnet::IpNet;
 use model::{Kind, Timestamp};
 use secrecy::SecretString;
@@ -100,6 +100,13 @@ impl Config {
         let database = read_database(&settings)?;
         let commit_window =
             settings.duration("commit_window", "2s", HOUR, "is a time of at most an hour, such as 2s, 500ms or 0")?;
+        let usual_limit = (commit_window * 10).min(Duration::from_secs(30)).max(commit_window);
+        let longest_window = match settings.text("commit_window_limit") {
+            None => usual_limit,
+            Some(_) => {
+                settings.duration("commit_window_limit", "", HOUR, "is a time of at most an hour, such as 30s")?
+            }
+        };
         Ok(Self {
             listen,
             public_url: settings
@@ -116,6 +123,8 @@ impl Config {
                 cluster: cluster::read(&settings)?,
                 repository: repository::read(&settings)?,
                 commit_window,
+                longest_window,
+                sweep: read_sweep(&settings)?,
                 kind_rules: read_kind_rules(&settings)?,
                 ignore_rules: settings.ignore_rules()?,
                 age_recipients: read_recipients(&settings)?,
@@ -176,6 +185,16 @@ fn read_kind_rules(settings: &Settings) -> Result<KindRules, ConfigError> {
         return Err(settings.wrong("leave_out_kinds", &format!("names {}, as record_kinds does", both.qualified())));
     }
     Ok(KindRules::new(recorded.into_iter().chain(left_out)))
+}
+
+fn read_sweep(settings: &Settings) -> Result<SweepLimits, ConfigError> {
+    let usual = SweepLimits::default();
+    let records = settings.parse("sweep_records", &usual.records.to_string(), "a number of records, such as 20")?;
+    let percent = settings.parse("sweep_percent", &usual.percent.to_string(), "a number from 0 to 100, such as 10")?;
+    if percent > 100 {
+        return Err(settings.wrong("sweep_percent", "is a number from 0 to 100, such as 10"));
+    }
+    Ok(SweepLimits { records, percent })
 }
 
 fn read_recipients(settings: &Settings) -> Result<Option<Recipients>, ConfigError> {

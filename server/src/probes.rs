@@ -59,7 +59,12 @@ fn away_of(chip: &SyncChip) -> Option<Away> {
         SyncChip::ClusterAway { since } => Some(Away { what: "cluster", why: format!("It is away since {since}.") }),
         SyncChip::Starting => Some(Away { what: "cluster", why: "It is being read for the first time.".into() }),
         SyncChip::CannotPush { reason } => Some(Away { what: "remote", why: reason.clone() }),
-        SyncChip::CannotRecord { .. } | SyncChip::Waiting { .. } | SyncChip::InStep { .. } => None,
+        SyncChip::CannotRecord { .. }
+        | SyncChip::Held { .. }
+        | SyncChip::Blocked { .. }
+        | SyncChip::Waiting { .. }
+        | SyncChip::Drifted { .. }
+        | SyncChip::InStep { .. } => None,
     }
 }
 

@@ -31,6 +31,11 @@ pub fn chip_words(chip: &SyncChip) -> (Shape, &'static str, String) {
         SyncChip::Starting => (Shape::Dots, "info", "reading the cluster".to_owned()),
         SyncChip::Waiting { changes: 1 } => (Shape::Dots, "info", "1 change waiting".to_owned()),
         SyncChip::Waiting { changes } => (Shape::Dots, "info", format!("{changes} changes waiting")),
+        SyncChip::Held { deletions: 1 } => (Shape::Warning, "warn", "1 deletion waits for a word".to_owned()),
+        SyncChip::Held { deletions } => (Shape::Warning, "warn", format!("{deletions} deletions wait for a word")),
+        SyncChip::Blocked { records: 1 } => (Shape::Warning, "warn", "1 record cannot be written".to_owned()),
+        SyncChip::Blocked { records } => (Shape::Warning, "warn", format!("{records} records cannot be written")),
+        SyncChip::Drifted { records } => (Shape::Warning, "warn", format!("{records} drifted")),
         SyncChip::InStep { .. } => (Shape::Check, "good", "in step".to_owned()),
     }
 }
@@ -44,6 +49,9 @@ mod tests {
         let words = |chip| chip_words(&chip).2;
         assert_eq!(words(SyncChip::Waiting { changes: 1 }), "1 change waiting");
         assert_eq!(words(SyncChip::Waiting { changes: 4 }), "4 changes waiting");
+        assert_eq!(words(SyncChip::Held { deletions: 1 }), "1 deletion waits for a word");
+        assert_eq!(words(SyncChip::Blocked { records: 2 }), "2 records cannot be written");
+        assert_eq!(words(SyncChip::Drifted { records: 2 }), "2 drifted");
         let refused = SyncChip::CannotPush { reason: "the remote refused the token".into() };
         assert_eq!(words(refused), "cannot push: the remote refused the token");
     }

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::inventory::Inventory;
 use super::kinds::{FollowedKind, KindRules, definitions, makes_kinds, stored_version};
 use super::state::WatchStates;
-use super::{Observed, changes::Changes};
+use super::{Lister, Observed, changes::Changes};
 use crate::ignoring::{Ignored, autoscalers};
 use crate::sealing::{Sealer, SecretValues};
 use crate::{Clock, panics};
@@ -44,7 +44,7 @@ pub(super) struct Follower {
     pub(super) ignored: Arc<Ignored>,
     /// What people have decided about kinds.
     pub(super) rules: watch::Sender<KindRules>,
-    pub(super) relist: watch::Sender<Relist>,
+    pub(super) lister: Lister,
     /// Woken when there may be other kinds.
     pub(super) kinds_changed: Arc<Notify>,
     /// Woken when a person says that the cause of an absence is gone.
@@ -79,7 +79,7 @@ impl Follower {
     async fn follow_for_ever(&self, kind: &FollowedKind) {
         let mut streaming = true;
         let mut wait = SHORTEST_WAIT;
-        let mut relist = self.relist.subscribe();
+        let mut relist = self.lister.relist.subscribe();
         loop {
             self.state.set(&kind.kind, WatchState::Listing);
             let lists = relist.borrow_and_update().of(&kind.kind);
@@ -180,7 +180,7 @@ impl Follower {
                     if kind.kind == autoscalers() {
                         let changed = self.ignored.autoscaled.retain(|resource| present.contains_key(resource));
                         self.ignored.autoscaled.settle();
-                        self.read_again(changed);
+                        self.lister.read_again(changed);
                     }
                     self.list(kind, &present).await
                 }
@@ -215,7 +215,7 @@ impl Follower {
         let was_own = present.insert(resource.clone(), own) == Some(true);
         self.inventory.apply(&resource, &object, &self.changes);
         if kind.kind == autoscalers() {
-            self.read_again(self.ignored.autoscaled.note(&resource, Some(&object)));
+            self.lister.read_again(self.ignored.autoscaled.note(&resource, Some(&object)));
         }
         if kind.kind == definitions()
             && let Some((kind, version)) = stored_version(&object)
@@ -235,7 +235,7 @@ impl Follower {
         let Some((resource, object, _)) = self.read(kind, object) else { return Ok(()) };
         present.remove(&resource);
         if kind.kind == autoscalers() {
-            self.read_again(self.ignored.autoscaled.note(&resource, None));
+            self.lister.read_again(self.ignored.autoscaled.note(&resource, None));
         }
         self.inventory.delete(&resource, &self.changes);
         if kind.recorded && manifest::left_out(&object).is_none() {
@@ -243,13 +243,6 @@ impl Follower {
             self.send(Observed::Deleted { resource, object: Arc::new(object), seen_at }).await?;
         }
         Ok(())
-    }
-
-    /// Lists kinds anew, since what is recorded of their resources has changed.
-    fn read_again(&self, kinds: Vec<Kind>) {
-        if !kinds.is_empty() {
-            self.relist.send_modify(|relist| kinds.into_iter().for_each(|kind| relist.kind(kind)));
-        }
     }
 
     async fn send(&self, observed: Observed) -> Result<(), Stopped> {
@@ -282,7 +275,7 @@ impl Relist {
         self.all += 1;
     }
 
-    fn kind(&mut self, kind: Kind) {
+    pub(super) fn kind(&mut self, kind: Kind) {
         *self.kinds.entry(kind).or_default() += 1;
     }
 

@@ -19,7 +19,7 @@ use crate::repository::Publication;
 #[derive(Debug)]
 pub(crate) struct Book {
     pages: Mutex<Pages>,
-    chip: watch::Sender<SyncChip>,
+    pub(super) chip: watch::Sender<SyncChip>,
     figures: Mutex<Figures>,
     /// Wakes those who show more than the chip.
     pub(super) pulse: watch::Sender<()>,
@@ -49,6 +49,10 @@ pub(super) struct Pages {
     pub(super) stuck: Option<SyncProblem>,
     /// Why the ledger cannot be written.
     pub(super) unlinked: Option<SyncProblem>,
+    /// Records that say otherwise than the cluster, by somebody else's commit.
+    pub(super) drifted: usize,
+    /// A record began or ceased to.
+    pub(super) drift_changed: bool,
     /// Paths whose deletion waits for a word.
     pub(super) held: BTreeSet<String>,
     /// Paths of records that cannot be written, and why.
@@ -107,7 +111,8 @@ pub(super) struct Masked {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Whereabouts {
     pub(super) place: Option<Arc<Placed>>,
-    pub(super) exists: bool,
+    /// What is there at the head; in a person's file, what it means.
+    pub(super) blob: Option<Oid>,
     /// The text that Denshimon wrote there, unless it keeps what a person wrote.
     pub(super) own: Option<Oid>,
 }
@@ -158,7 +163,7 @@ impl Record {
         // A text that was never compared may be a person's.
         let is_own = self.place.is_none() && self.same_as.is_none() && !self.unread;
         let own = self.own.filter(|own| is_own && self.blob == Some(*own));
-        Whereabouts { place: self.place.clone(), exists: self.blob.is_some(), own }
+        Whereabouts { place: self.place.clone(), blob: self.blob, own }
     }
 
     /// Takes over what the head says now; whose commit it was is looked up apart.
@@ -186,6 +191,8 @@ impl Book {
             lag_milliseconds: None,
             stuck: None,
             unlinked: None,
+            drifted: 0,
+            drift_changed: false,
             held: BTreeSet::new(),
             obstructed: BTreeMap::new(),
             in_step_since: now,
@@ -225,21 +232,6 @@ impl Book {
     pub(super) fn record_is_absent(&self, resource: &ResourceRef) -> bool {
         let path = self.path_of(resource);
         self.pages().records.get(&path).is_none_or(|record| record.blob.is_none() && record.planned.is_none())
-    }
-
-    /// Follows the chip.
-    pub(super) fn chip(&self) -> watch::Receiver<SyncChip> {
-        self.chip.subscribe()
-    }
-
-    /// Tells the chip's readers when it says something new.
-    pub(super) fn update_chip(&self) {
-        let chip = self.pages().chip();
-        self.chip.send_if_modified(|old| {
-            let changed = *old != chip;
-            *old = chip;
-            changed
-        });
     }
 
     /// Notes that the recorder has ended through an error of its own.
@@ -345,36 +337,6 @@ impl Pages {
     pub(super) fn count_records(&mut self, folder: &str) {
         let at_head = self.records.iter().filter(|(_, record)| record.blob.is_some());
         self.counts = Counts::of(at_head.map(|(path, _)| path.as_str()), folder);
-    }
-
-    /// Tells whether a first list is still being read.
-    pub(super) fn listing(&self) -> bool {
-        self.kinds.values().any(|kind| kind.state == WatchState::Listing)
-    }
-
-    /// Says the worst that is true.
-    pub(super) fn chip(&self) -> SyncChip {
-        let away = self.kinds.values().map(|kind| match &kind.state {
-            WatchState::Away { since, .. } => Some(*since),
-            _ => None,
-        });
-        let all_away: Option<Vec<Timestamp>> = away.collect();
-        if let Some(since) = all_away.and_then(|since| since.into_iter().min()) {
-            return SyncChip::ClusterAway { since };
-        }
-        if let Some(problem) = self.stuck.as_ref().or(self.unlinked.as_ref()) {
-            return SyncChip::CannotRecord { reason: problem.what.clone() };
-        }
-        if let Some(problem) = &self.publication.failure {
-            return SyncChip::CannotPush { reason: problem.failure.brief().into() };
-        }
-        if self.kinds.is_empty() || self.listing() {
-            return SyncChip::Starting;
-        }
-        match u32::try_from(self.waiting).unwrap_or(u32::MAX) {
-            0 => SyncChip::InStep { since: self.in_step_since },
-            changes => SyncChip::Waiting { changes },
-        }
     }
 }
 

@@ -34,10 +34,11 @@ impl Work {
                 record.planned = None;
                 self.sealed.remove(&path);
             }
-            record.drifted = false;
+            let drifted = std::mem::take(&mut record.drifted);
             if blob.is_none() && record.planned.is_none() {
                 pages.records.remove(&path);
             }
+            pages.drift_changed |= drifted;
             pages.counts.change(&path, &folder, before, blob.is_some());
             pages.obstructed.remove(&path);
             pages.deployments_recorded += u64::from(change.resource.kind == Kind::deployment());

@@ -63,7 +63,7 @@ impl Work {
         path: &str,
     ) -> Result<Option<String>, RepositoryError> {
         let previous = match self.sealed.get(path) {
-            Some(waiting) => Some(waiting.clone()),
+            Some(waiting) => Some(waiting.to_string()),
             None => {
                 let path = path.to_owned();
                 self.repository.read(move |git, reading| reading.record_text(git, &path)).await?
@@ -97,5 +97,5 @@ fn content(
     credentials: Vec<manifest::Credential>,
     left_out: Vec<LeftOut>,
 ) -> Result<Content, RepositoryError> {
-    Ok(Content { blob: blob_id(text.as_bytes())?, text, sealed, credentials, left_out })
+    Ok(Content { blob: blob_id(text.as_bytes())?, text: text.into(), sealed, credentials, left_out })
 }

@@ -112,7 +112,7 @@ impl Work {
         let content = match self.content_of(&sighting, &path).await {
             Ok(content) => content,
             Err(error) => {
-                tracing::error!(error = %error, resource = %sighting.resource, "a resource cannot be rendered");
+                self.miss(&sighting.resource.kind, &error);
                 return;
             }
         };
@@ -195,9 +195,10 @@ impl Work {
             let record = pages.records.entry(path.clone()).or_default();
             record.planned = Some(blob);
             record.live = !sighting.gone;
-            record.drifted = false;
+            let drifted = std::mem::take(&mut record.drifted);
             record.masked = masked;
             record.left_out = left_out;
+            pages.drift_changed |= drifted;
             pages.held.remove(&path);
         }
         let first = sighting.initial
@@ -221,8 +222,10 @@ impl Work {
                 pages.records.remove(path);
             } else {
                 let record = pages.records.entry(path.to_owned()).or_default();
-                (record.live, record.drifted) = (!sighting.gone, false);
+                record.live = !sighting.gone;
+                let drifted = std::mem::take(&mut record.drifted);
                 record.left_out = vec![rule];
+                pages.drift_changed |= drifted;
             }
         }
         self.enter_unchanged(&sighting.resource, &sighting.object, causes, sighting.seen_at);
@@ -237,11 +240,13 @@ impl Work {
         if let Some(record) = pages.records.get_mut(path) {
             record.live = !sighting.gone;
             record.masked = masked;
-            record.drifted = decision == Decision::Drifted;
+            let drifted = std::mem::replace(&mut record.drifted, decision == Decision::Drifted);
+            let changed = drifted != record.drifted;
             if decision == Decision::Same && record.planned.is_none() && recorded {
                 record.own = record.blob;
                 record.unread = record.same_as.is_some();
             }
+            pages.drift_changed |= changed;
         }
     }
 

@@ -1,5 +1,8 @@
 //! Changes whose records cannot be written, since somebody else's file is in the way or cannot be edited.
 
+use manifest::resource_at;
+use model::Kind;
+
 use super::book::Obstacle;
 use super::window::Group;
 use super::work::Work;
@@ -9,7 +12,7 @@ impl Work {
     pub(super) fn leave_out(&mut self, mut groups: Vec<Group>, path: &str, what: String, remedy: &'static str) {
         tracing::error!(path, what, "a record cannot be written");
         for apart in groups.iter_mut().filter_map(|group| group.split(path)) {
-            self.obstructed.insert(path.to_owned(), apart);
+            self.obstructed.entry(path.to_owned()).or_default().push(apart);
         }
         groups.retain(|group| !group.changes.is_empty());
         self.window.put_back(groups);
@@ -31,9 +34,13 @@ impl Work {
         }
     }
 
-    /// Forgets a kept change, since a newer state of the resource was seen.
+    /// Forgets kept changes, since a newer state of the resource was seen; it fulfils their operations, too.
     pub(super) fn supersede(&mut self, path: &str, gone: bool) {
-        self.obstructed.remove(path);
+        for group in self.obstructed.remove(path).into_iter().flatten() {
+            for cause in group.changes.values().flat_map(|change| &change.causes) {
+                self.claimed.remove(&cause.id);
+            }
+        }
         if gone {
             self.book.pages().obstructed.remove(path);
         }
@@ -41,15 +48,20 @@ impl Work {
 
     /// Tries once more what could not be recorded.
     pub(super) fn try_obstructed(&mut self) {
-        let groups: Vec<Group> = self.obstructed.drain().map(|(_, group)| group).collect();
+        let groups: Vec<Group> = self.obstructed.drain().flat_map(|(_, groups)| groups).collect();
         let mut pages = self.book.pages();
+        // Of what a replay could not take along nothing is kept but where it belongs.
+        let kept = |path: &str| groups.iter().any(|group| group.changes.contains_key(path));
+        let forgotten = std::mem::take(&mut pages.obstructed).into_iter().filter(|(path, _)| !kept(path));
+        let kinds: Vec<Kind> =
+            forgotten.filter_map(|(path, _)| Some(resource_at(&path, &self.book.root)?.kind)).collect();
         for (path, change) in groups.iter().flat_map(|group| &group.changes) {
-            pages.obstructed.remove(path);
             pages.records.entry(path.clone()).or_default().planned =
                 Some(change.content.as_ref().map(|content| content.blob));
         }
         drop(pages);
         self.window.put_back(groups);
+        self.lister.read_again(kinds);
     }
 }
 

@@ -129,6 +129,7 @@ impl Work {
         }
         pages.records.retain(|_, record| record.live || record.blob.is_some() || record.planned.is_some());
         pages.count_records(&folder);
+        pages.drift_changed = true;
         drop(pages);
         self.files = survey.known;
         // What was in the way may be gone.
@@ -177,7 +178,8 @@ fn learn(git: &Git, reading: &Reading, ground: &Ground) -> Result<Learnt, Reposi
     let follow = || reading.rewrites()?.followed(|id| reading.contains(git, id));
     let rewrites = at_one_head(|| reading.head(git), follow)?;
     let linked = reading.linked(git)?;
-    let unknown = reading.since(git, linked, RELINKED)?;
+    // One that knows some is to know all.
+    let unknown = reading.since(git, linked, if linked.is_some() { usize::MAX } else { RELINKED })?;
     let found = unknown.iter().filter_map(|line| found_in(line, &ground.cluster)).collect();
     let newest = reading.log(git, &LogFilter::default(), PageRequest { number: 1, size: 200 })?;
     let pushed = newest.items.into_iter().filter(|line| line.pushed).map(|line| line.id).collect();

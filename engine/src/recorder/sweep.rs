@@ -1,6 +1,6 @@
 //! Which records go because their resources are gone, and how many without a person's word.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,29 +15,40 @@ use super::counts::kind_part;
 use super::people::{Placed, read_manifest};
 use super::window::Change;
 use super::work::Work;
+use crate::SweepLimits;
 use crate::cluster::definitions;
 use crate::repository::RepositoryError;
 
-/// So many may always go.
-const ALWAYS: usize = 20;
-/// And this share of all records.
-const SHARE: usize = 10;
 /// Deletions within this time count together: a wrong cluster empties one kind after the other.
 const TOGETHER: Duration = Duration::from_secs(600);
 
 /// Remembers how many records were swept lately.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Guard {
+    limits: SweepLimits,
     swept: Vec<(Instant, usize)>,
 }
 
+/// How many records of a kind are to go, and how many there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Going {
+    gone: usize,
+    records: usize,
+}
+
 impl Guard {
-    /// Tells whether so many records may go without a person's word, and counts them if so.
-    pub(crate) fn allows(&mut self, count: usize, records: usize, now: Instant) -> bool {
+    pub(crate) fn new(limits: SweepLimits) -> Self {
+        Self { limits, swept: Vec::new() }
+    }
+
+    /// Tells whether these may go without a person's word, of so many records in all, and counts them if so.
+    pub(crate) fn allows(&mut self, kinds: &[Going], records: usize, now: Instant) -> bool {
         self.swept.retain(|(at, _)| now.saturating_duration_since(*at) < TOGETHER);
         let lately: usize = self.swept.iter().map(|(_, count)| count).sum();
+        let count: usize = kinds.iter().map(|kind| kind.gone).sum();
+        let few = |gone: usize, of: usize| gone <= self.limits.records.max(of * self.limits.percent / 100);
         // What has gone already counted among the records when it went.
-        let allowed = count + lately <= ALWAYS.max((records + lately) / SHARE);
+        let allowed = kinds.iter().all(|kind| few(kind.gone, kind.records)) && few(count + lately, records + lately);
         if allowed && count > 0 {
             self.swept.push((now, count));
         }
@@ -53,7 +64,7 @@ impl Work {
         let gone = match self.gone_of(kind, &present).await {
             Ok(gone) => gone,
             Err(error) => {
-                tracing::error!(error = %error, "the records of what is gone cannot be read");
+                self.miss(kind, &error);
                 return;
             }
         };
@@ -70,13 +81,26 @@ impl Work {
             self.plan_deletion(&change.path);
             self.window.add(change, attribution, Instant::now());
         }
-        if self.guard.allows(gone.len(), records, Instant::now()) {
+        let kinds = self.going(&gone);
+        if self.guard.allows(&kinds, records, Instant::now()) {
             gone.iter().for_each(|change| self.plan_deletion(&change.path));
             self.window.add_swept(gone, None, Instant::now());
         } else {
             tracing::warn!(count = gone.len(), kind = %kind, "records wait for a person's word to be deleted");
             self.book.pages().held.extend(gone.into_iter().map(|change| change.path));
         }
+    }
+
+    /// Counts what goes by kind: with a definition go the resources of another kind.
+    fn going(&self, gone: &[Change]) -> Vec<Going> {
+        let cluster = self.book.folder();
+        let pages = self.book.pages();
+        let mut kinds: HashMap<&str, Going> = HashMap::new();
+        for folder in gone.iter().filter_map(|change| kind_part(&change.path, &cluster)) {
+            let records = pages.counts.of_kind(folder);
+            kinds.entry(folder).or_insert(Going { gone: 0, records }).gone += 1;
+        }
+        kinds.into_values().collect()
     }
 
     /// Finds the records of a kind whose resources are gone, and with a definition those of the kind it defined: nobody
@@ -214,21 +238,35 @@ mod tests {
 
     #[test]
     fn a_few_go_and_many_wait_for_a_word() {
-        let check = |count: usize, records: usize, expect: bool| {
-            assert_eq!(Guard::default().allows(count, records, Instant::now()), expect, "{count} of {records}");
+        let check = |gone: usize, records: usize, all: usize, expect: bool| {
+            let mut guard = Guard::new(SweepLimits::default());
+            let allowed = guard.allows(&[Going { gone, records }], all, Instant::now());
+            assert_eq!(allowed, expect, "{gone} of {records} of {all}");
         };
-        check(20, 20, true);
-        check(21, 100, false);
-        check(100, 1_000, true);
-        check(101, 1_000, false);
-        check(0, 0, true);
+        check(20, 20, 20, true);
+        check(21, 100, 100, false);
+        check(100, 1_000, 1_000, true);
+        check(101, 1_000, 1_000, false);
+        check(0, 0, 0, true);
+        // A kind that vanishes is many, however small it is beside the others.
+        check(900, 900, 10_000, false);
+        check(90, 900, 10_000, true);
+    }
+
+    #[test]
+    fn a_person_may_set_the_limits() {
+        let going = [Going { gone: 3, records: 4 }];
+        let allows =
+            |records, percent| Guard::new(SweepLimits { records, percent }).allows(&going, 100, Instant::now());
+        assert!(!allows(0, 0) && !allows(2, 50) && allows(3, 0) && allows(0, 75));
     }
 
     #[test]
     fn a_cluster_that_empties_kind_by_kind_is_noticed() {
-        let (mut guard, now) = (Guard::default(), Instant::now());
-        assert!(guard.allows(15, 60, now));
-        assert!(!guard.allows(15, 45, now + Duration::from_secs(1)));
-        assert!(guard.allows(15, 45, now + TOGETHER));
+        let (mut guard, now) = (Guard::new(SweepLimits::default()), Instant::now());
+        let fifteen = [Going { gone: 15, records: 15 }];
+        assert!(guard.allows(&fifteen, 60, now));
+        assert!(!guard.allows(&fifteen, 45, now + Duration::from_secs(1)));
+        assert!(guard.allows(&fifteen, 45, now + TOGETHER));
     }
 }

@@ -41,6 +41,12 @@ struct Bench {
     tasks: TaskTracker,
 }
 
+/// Tells whether nothing waits for the recorder, whatever waits for a person.
+fn is_even(chip: &SyncChip) -> bool {
+    use SyncChip::{Blocked, Drifted, Held, InStep};
+    matches!(chip, InStep { .. } | Held { .. } | Blocked { .. } | Drifted { .. })
+}
+
 impl Bench {
     async fn start(window: Duration) -> Self {
         Self::start_with(TempDir::new().unwrap(), window, None).await
@@ -65,6 +71,8 @@ impl Bench {
                 signing_key_file: None,
             },
             commit_window: window,
+            longest_window: window * 10,
+            sweep: crate::SweepLimits::default(),
             kind_rules: crate::KindRules::default(),
             ignore_rules: crate::IgnoreRules::default(),
             age_recipients: None,
@@ -81,7 +89,8 @@ impl Bench {
         let sealer = Arc::new(Sealer::open(&config.data_dir, config.age_recipients.clone()).unwrap());
         let audit = AuditEvents::new(&config);
         let ignored = Arc::new(Ignored::new(config.ignore_rules.clone()));
-        let sources = Sources { observed, audit: audit.clone(), sealer: sealer.clone(), ignored };
+        let lister = Lister::default();
+        let sources = Sources { observed, audit: audit.clone(), sealer: sealer.clone(), ignored, lister };
         let recorder =
             Recorder::start(&config, repository.clone(), ledger.clone(), sources, &stopping, &tasks).await.unwrap();
         Self { folder, config, store, ledger, repository, recorder, sealer, audit, watch, stopping, tasks }
@@ -132,9 +141,9 @@ impl Bench {
         let even = async {
             loop {
                 let taken = self.watch.capacity() == self.watch.max_capacity();
-                if taken && matches!(*chip.borrow_and_update(), SyncChip::InStep { .. }) {
+                if taken && is_even(&chip.borrow_and_update()) {
                     self.recorder.steer(Steering::CommitNow).await.unwrap();
-                    if matches!(*chip.borrow_and_update(), SyncChip::InStep { .. }) {
+                    if is_even(&chip.borrow_and_update()) {
                         return;
                     }
                 }

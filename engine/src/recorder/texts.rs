@@ -1,6 +1,7 @@
 //! The texts of files while commits are planned one on top of the other: whole records, and edits in people's files.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use git2::{Oid, Repository as Git};
 use manifest::{Found, Manifest, Removed, Surroundings, Why, Written, edit, read_contents, remove, sanitize};
@@ -23,7 +24,7 @@ pub(super) struct Texts<'a> {
 struct Text {
     blob: Option<Oid>,
     /// Read when it is needed, if it is at the head.
-    planned: Option<String>,
+    planned: Option<Arc<str>>,
 }
 
 /// A file as a change leaves it.
@@ -31,7 +32,7 @@ struct Text {
 pub(super) struct NewText {
     pub(super) file: String,
     /// `None`: the file goes.
-    pub(super) text: Option<String>,
+    pub(super) text: Option<Arc<str>>,
     /// Of a record in a file of its own, when its text is not the one that Denshimon would write.
     pub(super) blob: Option<Oid>,
     /// Why a person's document was not edited in place.
@@ -42,7 +43,7 @@ pub(super) struct NewText {
 impl NewText {
     /// Returns what is to be committed.
     pub(super) fn edit(self) -> FileEdit {
-        FileEdit { path: self.file, content: self.text.map(String::into_bytes), before: self.before }
+        FileEdit { path: self.file, content: self.text, before: self.before }
     }
 }
 
@@ -59,7 +60,7 @@ impl<'a> Texts<'a> {
         at: &Whereabouts,
     ) -> Result<Option<Manifest>, RepositoryError> {
         let file = file_of(path, at);
-        let Some(text) = self.read(&self.now(file, at.exists)?)? else { return Ok(None) };
+        let Some(text) = self.read(&self.now(file, at)?)? else { return Ok(None) };
         let own = || if at.place.is_none() { read_record(&text) } else { None };
         Ok(own().or_else(|| find(file, &text, &change.resource).map(|found| sanitize(&found.tree))))
     }
@@ -79,7 +80,7 @@ impl<'a> Texts<'a> {
 
     fn make(&self, path: &str, change: &Change, at: &Whereabouts) -> Result<NewText, PlanError> {
         let file = file_of(path, at);
-        let now = self.now(file, at.exists)?;
+        let now = self.now(file, at)?;
         let before = now.blob.map_or(Before::NotThere, Before::Blob);
         let whole = || NewText {
             file: path.to_owned(),
@@ -107,16 +108,17 @@ impl<'a> Texts<'a> {
         if seals {
             return Err(uneditable("It holds other documents too, and its values are to be encrypted.".into()));
         }
-        let (text, anew) = match change.content.as_ref().and_then(|content| read_record(&content.text)) {
-            Some(wanted) => {
-                let edited = edit(&old, found.address, &wanted).map_err(|error| uneditable(error.to_string()))?;
-                (Some(edited.text), if let Written::Anew(why) = edited.written { Some(why) } else { None })
-            }
-            None => match remove(&old, found.address).map_err(|error| uneditable(error.to_string()))? {
-                Removed::Rest(text) => (Some(text), None),
-                Removed::Emptied => (None, None),
-            },
-        };
+        let (text, anew): (Option<Arc<str>>, _) =
+            match change.content.as_ref().and_then(|content| read_record(&content.text)) {
+                Some(wanted) => {
+                    let edited = edit(&old, found.address, &wanted).map_err(|error| uneditable(error.to_string()))?;
+                    (Some(edited.text.into()), if let Written::Anew(why) = edited.written { Some(why) } else { None })
+                }
+                None => match remove(&old, found.address).map_err(|error| uneditable(error.to_string()))? {
+                    Removed::Rest(text) => (Some(text.into()), None),
+                    Removed::Emptied => (None, None),
+                },
+            };
         let blob = match (&at.place, &text, &change.content) {
             (None, Some(text), Some(_)) => Some(blob_id(text.as_bytes())?),
             _ => None,
@@ -125,18 +127,19 @@ impl<'a> Texts<'a> {
     }
 
     /// Returns a file as the commits planned so far leave it.
-    fn now(&self, file: &str, exists: bool) -> Result<Text, RepositoryError> {
+    fn now(&self, file: &str, at: &Whereabouts) -> Result<Text, RepositoryError> {
         if let Some(text) = self.after.get(file) {
             return Ok(text.clone());
         }
-        let blob = if exists { self.reading.blob_at(self.git, file)? } else { None };
+        // The book knows the blob of a record in a file of its own.
+        let blob = if at.place.is_some() { self.reading.blob_at(self.git, file)? } else { at.blob };
         Ok(Text { blob, planned: None })
     }
 
-    fn read(&self, text: &Text) -> Result<Option<String>, RepositoryError> {
+    fn read(&self, text: &Text) -> Result<Option<Arc<str>>, RepositoryError> {
         match (&text.planned, text.blob) {
             (Some(text), _) => Ok(Some(text.clone())),
-            (None, Some(blob)) => self.reading.text_of(self.git, blob),
+            (None, Some(blob)) => Ok(self.reading.text_of(self.git, blob)?.map(Arc::from)),
             (None, None) => Ok(None),
         }
     }

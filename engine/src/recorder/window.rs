@@ -1,6 +1,7 @@
 //! Gathers one actor's changes for a short silence, so that one thing done is one commit; pure.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use git2::Oid;
@@ -11,11 +12,11 @@ use model::{ResourceRef, Timestamp};
 use super::attribute::{Attribution, Cause};
 use crate::ignoring::LeftOut;
 
-/// A group is closed at ten times the silence, and no later than this.
-const LONGEST: Duration = Duration::from_secs(30);
 /// What was found at the start is one commit, after this silence or age.
 const FOUND_SILENCE: Duration = Duration::from_secs(1);
 const FOUND_LONGEST: Duration = Duration::from_secs(60);
+/// So many are a commit at once: they take memory, and the rest of the list waits when too many wait.
+const FOUND_MOST: usize = 10_000;
 
 /// A change to be committed.
 #[derive(Clone, Debug)]
@@ -35,7 +36,7 @@ pub(crate) struct Change {
 /// A record as it will stand in the repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Content {
-    pub(crate) text: String,
+    pub(crate) text: Arc<str>,
     pub(crate) blob: Oid,
     /// The text is a SOPS document.
     pub(crate) sealed: bool,
@@ -71,7 +72,9 @@ pub(crate) enum Origin {
 #[derive(Debug)]
 pub(crate) struct Window {
     silence: Duration,
-    open: Option<Group>,
+    longest: Duration,
+    /// One for each actor, oldest first.
+    open: Vec<Group>,
     found: Option<Group>,
     /// Closed, oldest first.
     ready: VecDeque<Group>,
@@ -81,22 +84,27 @@ pub(crate) struct Window {
 
 impl Window {
     /// Makes an empty window; no silence makes each change a commit.
-    pub(crate) fn new(silence: Duration) -> Self {
-        Self { silence, open: None, found: None, ready: VecDeque::new(), ready_changes: 0 }
+    pub(crate) fn new(silence: Duration, longest: Duration) -> Self {
+        let longest = longest.max(silence);
+        Self { silence, longest, open: Vec::new(), found: None, ready: VecDeque::new(), ready_changes: 0 }
     }
 
-    /// Adds a change; another actor's group ends before it.
+    /// Adds a change to its actor's group; another actor's group that changes the same resource ends before it.
     pub(crate) fn add(&mut self, change: Change, attribution: Attribution, now: Instant) {
         if self.found.as_ref().is_some_and(|group| group.changes.contains_key(&change.path)) {
             self.close_found();
         }
-        if self.open.as_ref().is_some_and(|group| group.actor != attribution.actor) {
-            self.close_open();
+        self.close_open(|group| group.actor != attribution.actor && group.changes.contains_key(&change.path));
+        match self.open.iter_mut().find(|group| group.actor == attribution.actor) {
+            Some(group) => group.put(change, now),
+            None => {
+                let mut group = Group::new(attribution.actor, Origin::Observed, now);
+                group.put(change, now);
+                self.open.push(group);
+            }
         }
-        let group = self.open.get_or_insert_with(|| Group::new(attribution.actor, Origin::Observed, now));
-        group.put(change, now);
         if self.silence.is_zero() {
-            self.close_open();
+            self.close_open(|_| true);
         }
     }
 
@@ -104,6 +112,9 @@ impl Window {
     pub(crate) fn add_found(&mut self, change: Change, now: Instant) {
         let group = self.found.get_or_insert_with(|| Group::new(Actor::Denshimon, Origin::Found, now));
         group.put(change, now);
+        if group.changes.len() >= FOUND_MOST {
+            self.close_found();
+        }
     }
 
     /// Adds records whose resources are gone, as a group of their own.
@@ -118,9 +129,8 @@ impl Window {
 
     /// Closes what has been silent or open for long enough; what was found waits while lists are being read.
     pub(crate) fn close_due(&mut self, now: Instant, listing: bool) {
-        if self.open.as_ref().is_some_and(|group| group.due(self.silence, self.longest()) <= now) {
-            self.close_open();
-        }
+        let (silence, longest) = (self.silence, self.longest);
+        self.close_open(|group| group.due(silence, longest) <= now);
         let due = |group: &Group| {
             if listing { group.opened + FOUND_LONGEST } else { group.due(FOUND_SILENCE, FOUND_LONGEST) }
         };
@@ -132,12 +142,12 @@ impl Window {
     /// Closes everything.
     pub(crate) fn close_all(&mut self) {
         self.close_found();
-        self.close_open();
+        self.close_open(|_| true);
     }
 
     /// Says when to look again.
     pub(crate) fn next_due(&self, listing: bool) -> Option<Instant> {
-        let open = self.open.as_ref().map(|group| group.due(self.silence, self.longest()));
+        let open = self.open.iter().map(|group| group.due(self.silence, self.longest)).min();
         let found = self
             .found
             .as_ref()
@@ -176,7 +186,7 @@ impl Window {
 
     /// Counts those that wait for a silence of their actor.
     pub(crate) fn silent(&self) -> usize {
-        self.open.as_ref().map_or(0, |group| group.changes.len())
+        self.open.iter().map(|group| group.changes.len()).sum()
     }
 
     /// Counts those that were found when the cluster was first seen.
@@ -184,13 +194,10 @@ impl Window {
         self.found.as_ref().map_or(0, |group| group.changes.len())
     }
 
-    fn longest(&self) -> Duration {
-        (self.silence * 10).min(LONGEST).max(self.silence)
-    }
-
-    fn close_open(&mut self) {
-        let group = self.open.take();
-        self.close(group);
+    fn close_open(&mut self, which: impl Fn(&Group) -> bool) {
+        for group in self.open.extract_if(.., |group| which(group)).collect::<Vec<_>>() {
+            self.close(Some(group));
+        }
     }
 
     fn close_found(&mut self) {

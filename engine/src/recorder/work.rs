@@ -1,5 +1,7 @@
 //! The recorder's task: takes in, groups, commits, tells the ledger.
 
+mod pace;
+
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,9 +9,9 @@ use std::time::{Duration, Instant};
 use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt};
 use manifest::SchemaDefaults;
-use model::ResourceRef;
 use model::git::CommitId;
 use model::sync::SyncProblem;
+use model::{Kind, ResourceRef};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
@@ -25,17 +27,16 @@ use super::sweep::Guard;
 use super::window::{Group, Window};
 use super::{Order, Steering};
 use crate::audit::AuditEvents;
-use crate::cluster::Observed;
+use crate::cluster::{Lister, Observed};
 use crate::ignoring::Ignored;
 use crate::ledger::Operation;
 use crate::repository::{Happened, Repository, RepositoryError};
 use crate::sealing::Sealer;
 use crate::{Clock, EngineConfig};
+use pace::{FIRST_PAUSE, ROUND};
 
 /// Beyond so many waiting changes the watches have to wait too.
 const MOST_WAITING: usize = 20_000;
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// For the last push when the engine stops.
 const LAST_PUSH: Duration = Duration::from_secs(5);
 
@@ -53,7 +54,10 @@ pub(super) struct Work {
     /// Records that a person wants to keep though their resources are gone.
     pub(super) refused: HashSet<String>,
     /// Changes whose paths are taken by other files, by path.
-    pub(super) obstructed: HashMap<String, Group>,
+    pub(super) obstructed: HashMap<String, Vec<Group>>,
+    /// Kinds of which something was not taken in.
+    pub(super) missed: HashSet<Kind>,
+    pub(super) lister: Lister,
     /// What waits for the answer to a write.
     pub(super) deferred: HashMap<ResourceRef, VecDeque<Sighting>>,
     pub(super) settling: FuturesUnordered<BoxFuture<'static, ResourceRef>>,
@@ -67,7 +71,7 @@ pub(super) struct Work {
     pub(super) schemas: SchemaDefaults,
     pub(super) restarts: Restarts,
     /// Encrypted records that wait for their commit, by path: the next text takes over what they have.
-    pub(super) sealed: HashMap<String, String>,
+    pub(super) sealed: HashMap<String, Arc<str>>,
     pub(super) ground: Ground,
     pub(super) ignored: Arc<Ignored>,
     /// People's files as they were last read.
@@ -76,6 +80,8 @@ pub(super) struct Work {
     committing: Option<BoxFuture<'static, Finished>>,
     /// Changes in the commit under way.
     pub(super) under_way: usize,
+    /// No commit is begun before.
+    next_round: Instant,
     /// After a failure, nothing is tried before.
     pub(super) retry_at: Option<Instant>,
     pause: Duration,
@@ -98,6 +104,7 @@ impl Work {
         journal: Journal,
         audit: AuditEvents,
         (sealer, ignored): (Arc<Sealer>, Arc<Ignored>),
+        lister: Lister,
     ) -> Self {
         let folder = book.folder();
         Self {
@@ -106,11 +113,13 @@ impl Work {
             journal,
             audit,
             clock: config.clock.clone(),
-            window: Window::new(config.commit_window),
-            guard: Guard::default(),
+            window: Window::new(config.commit_window, config.longest_window),
+            guard: Guard::new(config.sweep),
             known_kinds: HashSet::new(),
             refused: HashSet::new(),
             obstructed: HashMap::new(),
+            missed: HashSet::new(),
+            lister,
             deferred: HashMap::new(),
             settling: FuturesUnordered::new(),
             started: Vec::new(),
@@ -130,6 +139,7 @@ impl Work {
             has_remote: config.repository.remote.is_some(),
             committing: None,
             under_way: 0,
+            next_round: Instant::now(),
             retry_at: None,
             pause: FIRST_PAUSE,
             waiters: Vec::new(),
@@ -175,45 +185,8 @@ impl Work {
         self.wind_up().await;
     }
 
-    /// Closes what is due, starts a commit where one can be made, and shows where things stand.
-    fn advance(&mut self) {
-        let now = Instant::now();
-        let listing = self.book.pages().listing();
-        self.window.close_due(now, listing);
-        if self.committing.is_none() && self.window.has_ready() && self.retry_at.is_none_or(|at| at <= now) {
-            self.commit();
-        }
-        let idle = self.committing.is_none() && self.window.waiting() == 0;
-        if idle || self.book.pages().stuck.is_some() {
-            for done in self.waiters.drain(..) {
-                // Whoever asked may have gone.
-                let _ = done.send(());
-            }
-        }
-        let waiting = self.window.waiting() + self.under_way;
-        {
-            let mut pages = self.book.pages();
-            if pages.waiting > 0 && waiting == 0 {
-                pages.in_step_since = self.clock.now();
-            }
-            pages.waiting = waiting;
-            pages.waiting_for.clear();
-            pages.waiting_for.extend(self.waiting_for());
-        }
-        self.book.figures().note_waiting(waiting);
-        self.book.update_chip();
-    }
-
-    fn wake_at(&self) -> Instant {
-        let now = Instant::now();
-        let due = self.window.next_due(self.book.pages().listing());
-        // What is owed is paid at once after a word to go on, which takes the pause away.
-        let owed = (!self.owed.is_empty()).then(|| self.retry_at.unwrap_or(now));
-        let retry = owed.or(self.retry_at.filter(|_| self.window.has_ready()));
-        due.into_iter().chain(retry).min().unwrap_or(now + Duration::from_secs(60)).max(now)
-    }
-
     fn commit(&mut self) {
+        self.next_round = Instant::now() + ROUND;
         let groups = self.window.take_ready();
         self.under_way = groups.iter().map(|group| group.changes.len()).sum();
         let whereabouts: HashMap<String, Whereabouts> = {
@@ -351,12 +324,6 @@ impl Work {
             journal.settled(&resource).await;
             resource
         }));
-    }
-
-    /// Does nothing for a while, longer each time.
-    pub(super) fn pause_after_failure(&mut self) {
-        self.retry_at = Some(Instant::now() + self.pause);
-        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
     }
 
     /// Commits what waits, tells the ledger, pushes once.

@@ -1,11 +1,13 @@
 //! Builds commits against the head in memory, without a work tree.
 
+use std::sync::Arc;
+
 use git2::{FileMode, ObjectType, Oid, Repository as Git, Tree};
 use model::Timestamp;
 
 use super::failure::RepositoryError;
 use super::identity::Identity;
-use super::objects::{Batch, Edits, Trees};
+use super::objects::{Batch, Edits, NewFile, Trees};
 use super::sign::{Signer, Words};
 
 /// What Git calls a tree without entries.
@@ -27,7 +29,7 @@ pub(crate) struct FileEdit {
     /// From the repository's root, with `/`.
     pub(crate) path: String,
     /// `None` deletes the file; deleting what is not there does nothing.
-    pub(crate) content: Option<Vec<u8>>,
+    pub(crate) content: Option<Arc<str>>,
     /// What the edit stands on; somebody else's version makes [`RepositoryError::Moved`].
     pub(crate) before: Before,
 }
@@ -35,10 +37,20 @@ pub(crate) struct FileEdit {
 /// What is known of a file before an edit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Before {
-    #[cfg(test)]
     Whatever,
     NotThere,
     Blob(Oid),
+}
+
+impl Before {
+    /// Tells whether an edit may be made where this is.
+    pub(super) fn allows(self, there: Option<Oid>) -> bool {
+        match self {
+            Self::Whatever => true,
+            Self::NotThere => there.is_none(),
+            Self::Blob(expected) => there == Some(expected),
+        }
+    }
 }
 
 /// Hashes a file's content as Git does.
@@ -84,13 +96,8 @@ fn make(
     let mut edits = Edits::new();
     for FileEdit { path, content, before } in &commit.edits {
         check_path(path)?;
-        match (before, batch.file_at(base, path)?) {
-            (Before::NotThere, Some(_)) => return Err(RepositoryError::Moved),
-            (Before::Blob(expect), there) if there != Some(*expect) => return Err(RepositoryError::Moved),
-            _ => {}
-        }
-        let blob = content.as_deref().map(|content| batch.blob(content)).transpose()?;
-        edits.insert(path.clone(), blob.map(|id| (id, FileMode::Blob)));
+        let blob = content.clone().map(|content| batch.blob(content.into())).transpose()?;
+        edits.insert(path.clone(), NewFile { file: blob.map(|id| (id, FileMode::Blob)), before: *before });
     }
     let tree = batch.edit(base, &edits)?;
     if tree == base.map_or_else(|| Oid::from_str(EMPTY_TREE), Ok)? {

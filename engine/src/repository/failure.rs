@@ -37,6 +37,8 @@ pub(crate) enum PushFailure {
     Unreachable,
     /// A hook or a protected branch said no.
     Refused,
+    /// The remote cannot keep what it was sent: its disk, its space or its rights.
+    Unstored,
     /// The remote cannot lock its branch.
     Locked,
     /// The remote's branch begins elsewhere.
@@ -90,6 +92,7 @@ impl PushFailure {
             Self::Missing => "the remote has no such repository",
             Self::Unreachable => "the remote does not answer",
             Self::Refused => "the remote refused the commits",
+            Self::Unstored => "the remote cannot store the commits",
             Self::Locked => "the remote cannot lock the branch",
             Self::Unrelated => "the remote has another history",
             Self::Rewritten => "the remote's history was rewritten",
@@ -119,6 +122,10 @@ impl PushFailure {
             Self::Refused => {
                 "A hook or a branch protection on the remote refused the push. Allow Denshimon's user to push to the \
                  branch, or choose another one with DENSHIMON_REPOSITORY_BRANCH; then choose Retry."
+            }
+            Self::Unstored => {
+                "Check the free space and the rights of the disk on the remote's server; its log says more. Commits are \
+                 kept and pushed when it works again."
             }
             Self::Locked => {
                 "Another push may be under way; Denshimon tries again. If it lasts, a push that was cut off has left \

@@ -5,6 +5,7 @@ use git2::{Oid, Repository as Git};
 use super::commit::{head_of, move_branch};
 use super::credentials::Remote;
 use super::failure::{PushFailure, RepositoryError};
+use super::lacking::Lacking;
 use super::maintain;
 use super::publish::{Publisher, Stop, failed, storage};
 
@@ -12,29 +13,24 @@ impl Publisher {
     /// Writes into a bare repository on this machine, its branch moved only from where it was seen to be.
     ///
     /// libgit2's own way would overwrite a branch that moves in between.
-    pub(super) fn push_to_folder(&self, known: Option<Oid>, head: Oid) -> Result<(), Stop> {
+    pub(super) fn push_to_folder(&self, known: Option<Oid>, head: Oid) -> Result<Oid, Stop> {
         let other = self.open_folder()?;
         if !other.is_bare() {
             return Err(Stop::Failed(PushFailure::Broken));
         }
         let there = head_of(&other, &self.names.branch).map_err(storage)?;
         if there == Some(head) {
-            return Ok(());
+            return Ok(head);
         }
         match there {
             Some(there) => self.check_contains(head, there)?,
             None if known.is_some() => return Err(Stop::Failed(PushFailure::Emptied)),
             None => {}
         }
-        let mut walk = self.git.revwalk().map_err(failed)?;
-        walk.push(head).map_err(failed)?;
-        if let Some(there) = there {
-            walk.hide(there).map_err(failed)?;
-        }
-        let mut pack = self.git.packbuilder().map_err(failed)?;
-        pack.insert_walk(&mut walk).map_err(failed)?;
-        pack.write(&other.path().join("objects").join("pack"), 0o444).map_err(|error| {
-            tracing::warn!(error.code = ?error.code(), "the remote folder cannot be written");
+        let commits = self.between(there, head).map_err(storage)?;
+        let lacking = Lacking::of(&self.git, &commits, false).map_err(storage)?;
+        lacking.write(&maintain::pack_folder(other.path())).map_err(|error| {
+            tracing::warn!(error.kind = ?error.kind(), "the remote folder cannot be written");
             Stop::Failed(PushFailure::Denied)
         })?;
         other.odb().and_then(|objects| objects.refresh()).map_err(failed)?;
@@ -44,7 +40,7 @@ impl Publisher {
                 if let Err(error) = maintain::join_packs(&other) {
                     tracing::debug!(error = %error, "the remote folder could not be tidied up");
                 }
-                Ok(())
+                Ok(head)
             }
             Err(RepositoryError::Moved) => Err(Stop::Moved),
             Err(RepositoryError::Storage(error)) if error.code() == git2::ErrorCode::Locked => Err(Stop::Moved),

@@ -11,7 +11,7 @@ use super::pack::{NewPack, OldPack, delta, inflate};
 /// Older versions that a folder is compared with.
 const VERSIONS: usize = 16;
 /// A folder of this size is worth a comparison, and not too much for the memory.
-const COMPARED: std::ops::Range<usize> = 512..4 * 1024 * 1024;
+pub(super) const COMPARED: std::ops::Range<usize> = 512..4 * 1024 * 1024;
 /// As many versions at most stand behind each other, so that none is slow to read.
 pub(super) const DEEPEST: u32 = 40;
 

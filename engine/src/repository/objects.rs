@@ -10,6 +10,7 @@ use std::sync::Arc;
 use git2::{FileMode, ObjectType, Oid, Repository as Git};
 use sha1::{Digest, Sha1};
 
+use super::commit::Before;
 use super::failure::RepositoryError;
 use super::join::DEEPEST;
 use super::lookup::text_of;
@@ -18,8 +19,17 @@ use super::pack::{NewPack, delta};
 use super::sign::{Signer, Words};
 use super::tree::Folder;
 
-/// What a path becomes; `None` deletes it.
-pub(super) type Edits = BTreeMap<String, Option<(Oid, FileMode)>>;
+/// What paths become.
+pub(super) type Edits = BTreeMap<String, NewFile>;
+
+/// What a path becomes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct NewFile {
+    /// `None` deletes it.
+    pub(super) file: Option<(Oid, FileMode)>,
+    /// What has to be there before, if that matters.
+    pub(super) before: Before,
+}
 
 /// Folders of late, so that the next batch does not read them again.
 #[derive(Default)]
@@ -33,13 +43,17 @@ pub(super) struct Trees {
 impl Trees {
     const MOST_BYTES: usize = 16 * 1024 * 1024;
 
-    fn keep(&mut self, id: Oid, content: Arc<[u8]>) {
-        self.bytes += content.len();
-        if self.bytes > Self::MOST_BYTES {
+    /// Keeps a folder in the place of an older version.
+    fn keep(&mut self, id: Oid, content: Arc<[u8]>, before: Option<Oid>) {
+        let older = before.and_then(|before| self.contents.remove(&before));
+        self.bytes -= older.map_or(0, |older| older.len());
+        if self.bytes + content.len() > Self::MOST_BYTES {
             self.contents.clear();
-            self.bytes = content.len();
+            self.bytes = 0;
         }
-        self.contents.insert(id, content);
+        let length = content.len();
+        let same = self.contents.insert(id, content);
+        self.bytes += length - same.map_or(0, |same| same.len());
     }
 }
 
@@ -50,6 +64,8 @@ pub(super) struct Batch<'a> {
     /// In the order they were made.
     objects: Vec<Object>,
     contents: HashMap<Oid, Arc<[u8]>>,
+    /// In all contents.
+    bytes: usize,
 }
 
 struct Object {
@@ -60,12 +76,15 @@ struct Object {
 }
 
 impl<'a> Batch<'a> {
+    /// What is kept in memory before it is written; a pack more costs less than the memory.
+    const MOST_BYTES: usize = 32 * 1024 * 1024;
+
     pub(super) fn new(git: &'a Git, trees: &'a mut Trees) -> Self {
-        Self { git, trees, objects: Vec::new(), contents: HashMap::new() }
+        Self { git, trees, objects: Vec::new(), contents: HashMap::new(), bytes: 0 }
     }
 
     /// Makes a blob.
-    pub(super) fn blob(&mut self, content: &[u8]) -> Result<Oid, RepositoryError> {
+    pub(super) fn blob(&mut self, content: Arc<[u8]>) -> Result<Oid, RepositoryError> {
         self.put(ObjectType::Blob, content, None)
     }
 
@@ -109,13 +128,14 @@ impl<'a> Batch<'a> {
     /// Applies edits to a tree; returns the same tree when nothing changes.
     ///
     /// # Errors
-    /// [`RepositoryError::Path`] with the edit that cannot be made.
+    /// [`RepositoryError::Path`] with the edit that cannot be made, [`RepositoryError::Moved`] where something else was
+    /// there before.
     pub(super) fn edit(&mut self, tree: Option<Oid>, edits: &Edits) -> Result<Oid, RepositoryError> {
         let edits: Vec<Edit<'_>> =
             edits.iter().map(|(path, new)| Edit { path, rest: path.as_str(), new: *new }).collect();
         match self.edit_folder(tree, &edits)? {
             Some(tree) => Ok(tree),
-            None => self.put(ObjectType::Tree, b"", None),
+            None => self.put(ObjectType::Tree, Arc::default(), None),
         }
     }
 
@@ -124,7 +144,7 @@ impl<'a> Batch<'a> {
         let content = old.map_or_else(|| Ok(Arc::default()), |old| self.tree(old))?;
         let mut folder = Folder::read(&content)?;
         let mut below: BTreeMap<&str, Vec<Edit<'_>>> = BTreeMap::new();
-        let mut changes = false;
+        let mut changes = Vec::new();
         for edit in edits {
             if let Some((name, rest)) = edit.rest.split_once('/') {
                 below.entry(name).or_default().push(Edit { rest, ..*edit });
@@ -134,9 +154,12 @@ impl<'a> Batch<'a> {
             if there.is_some_and(|there| !there.is_file()) {
                 return Err(RepositoryError::Path { path: edit.path.to_owned() });
             }
-            if there.map(|there| there.id) != edit.new.map(|(id, _)| id) {
-                folder.set(edit.rest, edit.new);
-                changes = true;
+            let there = there.map(|there| there.id);
+            if !edit.new.before.allows(there) {
+                return Err(RepositoryError::Moved);
+            }
+            if there != edit.new.file.map(|(id, _)| id) {
+                changes.push((edit.rest, edit.new.file));
             }
         }
         for (name, edits) in below {
@@ -147,15 +170,14 @@ impl<'a> Batch<'a> {
             let old = there.map(|there| there.id);
             let new = self.edit_folder(old, &edits)?;
             if new != old {
-                folder.set(name, new.map(|id| (id, FileMode::Tree)));
-                changes = true;
+                changes.push((name, new.map(|id| (id, FileMode::Tree))));
             }
         }
-        match (changes, folder.is_empty()) {
-            (false, _) => Ok(old),
-            (true, true) => Ok(None),
-            (true, false) => self.put(ObjectType::Tree, &folder.write(), old).map(Some),
+        if changes.is_empty() {
+            return Ok(old);
         }
+        folder.set(&changes);
+        if folder.is_empty() { Ok(None) } else { self.put(ObjectType::Tree, folder.write().into(), old).map(Some) }
     }
 
     /// Makes a commit that no reference leads to yet.
@@ -167,8 +189,11 @@ impl<'a> Batch<'a> {
         signer: Option<&Signer>,
     ) -> Result<Oid, RepositoryError> {
         let content = words.content(tree, parent, signer)?;
-        let id = self.put(ObjectType::Commit, &content, None)?;
+        let id = self.put(ObjectType::Commit, content.into(), None)?;
         self.trees.newest = Some((id, tree));
+        if self.bytes > Self::MOST_BYTES {
+            self.write()?;
+        }
         Ok(id)
     }
 
@@ -177,35 +202,37 @@ impl<'a> Batch<'a> {
             return Ok(content.clone());
         }
         let content: Arc<[u8]> = self.git.odb()?.read(id)?.data().into();
-        self.trees.keep(id, content.clone());
+        self.trees.keep(id, content.clone(), None);
         Ok(content)
     }
 
-    fn put(&mut self, kind: ObjectType, content: &[u8], before: Option<Oid>) -> Result<Oid, RepositoryError> {
+    fn put(&mut self, kind: ObjectType, content: Arc<[u8]>, before: Option<Oid>) -> Result<Oid, RepositoryError> {
         let mut hash = Sha1::new();
         hash.update(format!("{} {}\0", kind.str(), content.len()));
-        hash.update(content);
+        hash.update(&content);
         let id = Oid::from_bytes(&hash.finalize())?;
         if !self.contents.contains_key(&id) {
             self.objects.push(Object { id, kind, before });
-            self.contents.insert(id, content.into());
+            self.bytes += content.len();
+            self.contents.insert(id, content);
         }
         Ok(id)
     }
 
-    /// Brings everything to disk.
-    pub(super) fn write(self) -> Result<(), RepositoryError> {
-        let Self { git, trees, objects, contents } = self;
+    /// Brings what is in memory to disk.
+    pub(super) fn write(&mut self) -> Result<(), RepositoryError> {
+        let (objects, contents) = (std::mem::take(&mut self.objects), std::mem::take(&mut self.contents));
+        self.bytes = 0;
         if objects.is_empty() {
             return Ok(());
         }
-        let folder = pack_folder(git.path());
+        let folder = pack_folder(self.git.path());
         let mut pack = NewPack::begin(&folder, objects.len())?;
         // How many versions stand behind each folder.
         let mut depths: HashMap<Oid, u32> = HashMap::new();
-        for Object { id, kind, before } in &objects {
+        for Object { id, kind, before: older } in &objects {
             let content = contents.get(id).ok_or(RepositoryError::NotFound)?;
-            let before = before.and_then(|before| {
+            let before = older.and_then(|before| {
                 let depth = depths.get(&before).copied().filter(|depth| *depth < DEEPEST)?;
                 Some((before, depth, delta(contents.get(&before)?, content)?))
             });
@@ -215,7 +242,7 @@ impl<'a> Batch<'a> {
             }
             if *kind == ObjectType::Tree {
                 depths.insert(*id, before.map_or(0, |(_, depth, _)| depth + 1));
-                trees.keep(*id, content.clone());
+                self.trees.keep(*id, content.clone(), *older);
             }
         }
         pack.finish(&folder)?;
@@ -228,5 +255,5 @@ impl<'a> Batch<'a> {
 struct Edit<'a> {
     path: &'a str,
     rest: &'a str,
-    new: Option<(Oid, FileMode)>,
+    new: NewFile,
 }

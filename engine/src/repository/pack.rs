@@ -49,42 +49,24 @@ impl NewPack {
     pub(super) fn begin(folder: &Path, count: usize) -> io::Result<Self> {
         let file = BufWriter::new(temporary(folder)?);
         let mut pack = Self { file, hash: Sha1::new(), offset: 0, count, entries: Vec::with_capacity(count) };
-        pack.put(PACK)?;
-        pack.put(&u32::try_from(count).map_err(io::Error::other)?.to_be_bytes())?;
+        pack.put(&start(count)?)?;
         Ok(pack)
     }
 
     /// Adds an object as it is.
     pub(super) fn add(&mut self, id: Oid, kind: ObjectType, content: &[u8]) -> io::Result<()> {
-        let kind = match kind {
-            ObjectType::Commit => 1,
-            ObjectType::Tree => TREE,
-            ObjectType::Blob => 3,
-            _ => return Err(io::Error::other("no object that is made here")),
-        };
-        // A tree is mostly hashes, which do not become smaller.
-        let level = if kind == TREE { Compression::fast() } else { Compression::default() };
-        self.deflate(id, head(kind, content.len()), content, level)
+        self.copy(id, &whole(kind, content)?)
     }
 
     /// Adds an object by what tells it from another one, which has to be in the same pack.
     pub(super) fn add_delta(&mut self, id: Oid, base: Oid, delta: &[u8]) -> io::Result<()> {
-        let mut raw = head(DELTA_ID, delta.len());
-        raw.extend_from_slice(base.as_bytes());
-        self.deflate(id, raw, delta, Compression::fast())
+        self.copy(id, &told_by(base, delta)?)
     }
 
-    /// Adds an entry of another pack byte for byte.
+    /// Adds an entry as it lies in another pack, or was made for one.
     pub(super) fn copy(&mut self, id: Oid, raw: &[u8]) -> io::Result<()> {
         self.entries.push(Entry { id, crc: crc32fast::hash(raw), offset: self.offset });
         self.put(raw)
-    }
-
-    fn deflate(&mut self, id: Oid, head: Vec<u8>, content: &[u8], level: Compression) -> io::Result<()> {
-        let mut encoder = ZlibEncoder::new(head, level);
-        encoder.write_all(content)?;
-        let raw = encoder.finish()?;
-        self.copy(id, &raw)
     }
 
     fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -115,6 +97,47 @@ impl NewPack {
         File::open(folder)?.sync_all()?;
         Ok(path)
     }
+}
+
+/// Makes an entry that is an object as it is.
+pub(super) fn whole(kind: ObjectType, content: &[u8]) -> io::Result<Vec<u8>> {
+    let kind = match kind {
+        ObjectType::Commit => 1,
+        ObjectType::Tree => TREE,
+        ObjectType::Blob => 3,
+        _ => return Err(io::Error::other("no object that is made here")),
+    };
+    // A tree is mostly hashes, which do not become smaller.
+    let level = if kind == TREE { Compression::fast() } else { Compression::default() };
+    deflate(head(kind, content.len()), content, level)
+}
+
+/// Makes an entry that is told by what it has beside another object.
+pub(super) fn told_by(base: Oid, delta: &[u8]) -> io::Result<Vec<u8>> {
+    let mut raw = head(DELTA_ID, delta.len());
+    raw.extend_from_slice(base.as_bytes());
+    deflate(raw, delta, Compression::fast())
+}
+
+/// Makes a pack of entries in memory.
+pub(super) fn stream<'a>(count: usize, entries: impl Iterator<Item = &'a [u8]>) -> io::Result<Vec<u8>> {
+    let mut pack = start(count)?;
+    entries.for_each(|raw| pack.extend_from_slice(raw));
+    let checksum = Sha1::digest(&pack);
+    pack.extend_from_slice(&checksum);
+    Ok(pack)
+}
+
+fn start(count: usize) -> io::Result<Vec<u8>> {
+    let mut start = PACK.to_vec();
+    start.extend(u32::try_from(count).map_err(io::Error::other)?.to_be_bytes());
+    Ok(start)
+}
+
+fn deflate(head: Vec<u8>, content: &[u8], level: Compression) -> io::Result<Vec<u8>> {
+    let mut encoder = ZlibEncoder::new(head, level);
+    encoder.write_all(content)?;
+    encoder.finish()
 }
 
 /// One that is removed when nobody finishes it, and at the next start after a crash.

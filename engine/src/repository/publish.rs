@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use git2::{AutotagOption, FetchOptions, Oid, PushOptions, RemoteCallbacks, Repository as Git, Sort};
+use git2::{AutotagOption, FetchOptions, Oid, Repository as Git, Sort};
 use model::git::CommitId;
 use model::sync::{PushReport, RemoteChoice};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -46,6 +46,8 @@ pub(super) struct Publisher {
     pub(super) writer: mpsc::UnboundedSender<Order>,
     pub(super) state: watch::Sender<Publication>,
     pub(super) happened: mpsc::UnboundedSender<Happened>,
+    /// How many commits lay between what the remote had and the head, when they were last counted.
+    pub(super) counted: Option<(Option<Oid>, Oid, usize)>,
 }
 
 /// Why one attempt ended without success.
@@ -69,7 +71,7 @@ impl Publisher {
             let waiting = match errand {
                 Ok(Errand::Close) | Err(RecvTimeoutError::Disconnected) => return,
                 // A remote that is away is not asked for each commit; the pause decides.
-                Ok(Errand::Nudge) if retry_at.is_some() => {
+                Ok(Errand::Nudge) if retry_at.is_some_and(|at| at > Instant::now()) => {
                     self.count_ahead();
                     continue;
                 }
@@ -125,7 +127,7 @@ impl Publisher {
             return Err(PushFailure::KeptHere);
         }
         for round in 0..ROUNDS {
-            match self.push() {
+            match self.push_all() {
                 Ok(()) => return Ok(()),
                 Err(Stop::Failed(failure)) => return Err(failure),
                 Err(Stop::Moved) => {
@@ -139,24 +141,30 @@ impl Publisher {
         Err(PushFailure::Outrun)
     }
 
-    /// Pushes the head once, if the remote lacks it.
-    fn push(&mut self) -> Result<(), Stop> {
+    fn push_all(&mut self) -> Result<(), Stop> {
+        while !self.push()? {}
+        Ok(())
+    }
+
+    /// Pushes once, if the remote lacks something; tells whether it has all then.
+    fn push(&mut self) -> Result<bool, Stop> {
         let known = self.known_remote_head()?;
-        let Some(head) = head_of(&self.git, &self.names.branch).map_err(storage)? else { return Ok(()) };
+        let Some(head) = head_of(&self.git, &self.names.branch).map_err(storage)? else { return Ok(true) };
         if known == Some(head) && self.state.borrow().failure.is_none() {
             self.count_ahead();
-            return Ok(());
+            return Ok(true);
         }
         // A push takes a while, and until it has ended the remote lacks the commits.
         self.count_ahead();
         let begun = Instant::now();
-        match &self.remote {
+        let reached = match &self.remote {
             Remote::Folder(_) => self.push_to_folder(known, head)?,
-            Remote::Http(_) => self.push_over_http(known, head)?,
-        }
-        let commits = self.between(known, head).map_err(storage)?;
-        self.git.reference(&self.names.tracking, head, true, "denshimon: pushed").map_err(failed)?;
-        self.git.reference(&self.names.published, head, true, "denshimon: pushed").map_err(failed)?;
+            Remote::Http(access) => self.push_over_http(access, known, head)?,
+        };
+        let commits = self.between(known, reached).map_err(storage)?;
+        let commits: Vec<CommitId> = commits.into_iter().map(commit_id).collect::<Result<_, _>>().map_err(storage)?;
+        self.git.reference(&self.names.tracking, reached, true, "denshimon: pushed").map_err(failed)?;
+        self.git.reference(&self.names.published, reached, true, "denshimon: pushed").map_err(failed)?;
         let report = PushReport {
             at: self.clock.now(),
             milliseconds: u32::try_from(begun.elapsed().as_millis()).unwrap_or(u32::MAX),
@@ -172,60 +180,7 @@ impl Publisher {
             let _ = self.happened.send(Happened::Pushed(commits));
         }
         self.count_ahead();
-        Ok(())
-    }
-
-    fn push_over_http(&self, known: Option<Oid>, head: Oid) -> Result<(), Stop> {
-        let Remote::Http(access) = &self.remote else { return Err(Stop::Failed(PushFailure::Broken)) };
-        let spec = format!("{head}:{}", self.names.branch);
-        let mut moved = false;
-        let mut emptied = false;
-        let mut refused = None;
-        let pushed = with_access(access, || {
-            let mut callbacks = RemoteCallbacks::new();
-            // libgit2 sends whatever it is told to; that the remote only gains commits is checked here.
-            callbacks.push_negotiation(|updates| {
-                for update in updates {
-                    let there = update.src();
-                    if there.is_zero() && known.is_some() {
-                        emptied = true;
-                        return Err(git2::Error::from_str("the remote's branch is gone"));
-                    }
-                    if !there.is_zero() && there != head && self.check_contains(head, there).is_err() {
-                        moved = true;
-                        return Err(git2::Error::from_str("the remote's branch has moved"));
-                    }
-                }
-                Ok(())
-            });
-            // A refused reference is not an error of the push.
-            callbacks.push_update_reference(|_, status| {
-                if let Some(status) = status {
-                    tracing::warn!(remote.says = %super::one_line(status), "the remote refused the push");
-                    refused = Some(PushFailure::of_status(status));
-                }
-                Ok(())
-            });
-            let mut options = PushOptions::new();
-            options.remote_callbacks(callbacks);
-            self.git.remote_anonymous(access.address.as_str())?.push(&[spec.as_str()], Some(&mut options))
-        });
-        match pushed {
-            _ if moved => Err(Stop::Moved),
-            _ if emptied => Err(Stop::Failed(PushFailure::Emptied)),
-            Err((failure, error)) => {
-                tracing::debug!(error.code = ?error.code(), error.class = ?error.class(), "the push failed");
-                Err(Stop::Failed(failure.unwrap_or(PushFailure::Broken)))
-            }
-            // Refused because somebody was faster, or for a reason of its own? The branch itself says.
-            Ok(()) => match refused {
-                None => Ok(()),
-                Some(failure) => match self.fetch()? {
-                    Some(there) if there != head && self.check_contains(head, there).is_err() => Err(Stop::Moved),
-                    _ => Err(Stop::Failed(failure)),
-                },
-            },
-        }
+        Ok(reached == head)
     }
 
     /// Fetches, and lets the writer replay what the remote lacks.
@@ -311,14 +266,14 @@ impl Publisher {
     }
 
     /// Lists the commits that the remote gains, oldest first.
-    fn between(&self, known: Option<Oid>, head: Oid) -> Result<Vec<CommitId>, RepositoryError> {
+    pub(super) fn between(&self, known: Option<Oid>, head: Oid) -> Result<Vec<Oid>, RepositoryError> {
         let mut walk = self.git.revwalk()?;
         walk.set_sorting(Sort::TOPOLOGICAL | Sort::REVERSE)?;
         walk.push(head)?;
         if let Some(known) = known {
             walk.hide(known)?;
         }
-        walk.map(|id| commit_id(id?)).collect()
+        Ok(walk.collect::<Result<_, _>>()?)
     }
 
     fn report(&mut self, failure: PushFailure) {
@@ -331,11 +286,19 @@ impl Publisher {
         });
     }
 
-    /// Counts what the remote lacks.
-    fn count_ahead(&self) {
+    /// Counts what the remote lacks; what was counted already is not walked through again.
+    fn count_ahead(&mut self) {
         let head = head_of(&self.git, &self.names.branch).ok().flatten();
         let known = head_of(&self.git, &self.names.tracking).ok().flatten();
-        let ahead = head.and_then(|head| self.between(known, head).ok()).map_or(0, |commits| commits.len());
+        let before = self.counted.filter(|(since, _, _)| *since == known);
+        let count = |head| match before {
+            Some((_, last, count)) if self.git.graph_descendant_of(head, last).is_ok_and(|it| it) || head == last => {
+                self.between(Some(last), head).map(|new| count + new.len())
+            }
+            _ => self.between(known, head).map(|all| all.len()),
+        };
+        let ahead = head.and_then(|head| count(head).ok()).unwrap_or(0);
+        self.counted = head.map(|head| (known, head, ahead));
         self.state.send_if_modified(|state| {
             let (remote_head, ahead) =
                 (known.and_then(|id| commit_id(id).ok()), u32::try_from(ahead).unwrap_or(u32::MAX));

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use git2::{Delta, DiffOptions, FileMode, Oid, Repository as Git, Sort};
 use manifest::Removed;
 
-use super::commit::{head_of, move_branch, tree_of};
+use super::commit::{Before, head_of, move_branch, tree_of};
 use super::failure::RepositoryError;
 use super::identity::Identity;
 use super::lookup::commit_id;
-use super::objects::{Batch, Edits, Trees};
+use super::objects::{Batch, Edits, NewFile, Trees};
 use super::rewrites::Rewrites;
 use super::sign::{Signer, Words};
 
@@ -82,8 +82,8 @@ pub(super) fn replay(
         let mut edits = edits_between(git, parent, id)?;
         for (path, edit) in &mut edits {
             let before = parent.map(|parent| batch.tree_of(parent)).transpose()?;
-            if let Some(joined) = join(&mut batch, path, before, *edit, base)? {
-                *edit = joined;
+            if let Some(joined) = join(&mut batch, path, before, edit.file, base)? {
+                edit.file = joined;
             }
         }
         let tree = loop {
@@ -138,7 +138,7 @@ fn join(
     Ok(match manifest::transplant(path, &old, new.as_deref(), &there) {
         None => None,
         Some(Removed::Emptied) => Some(None),
-        Some(Removed::Rest(text)) => Some(Some((batch.blob(text.as_bytes())?, FileMode::Blob))),
+        Some(Removed::Rest(text)) => Some(Some((batch.blob(text.into_bytes().into())?, FileMode::Blob))),
     })
 }
 
@@ -152,7 +152,7 @@ pub(super) fn edits_between(git: &Git, old: Option<Oid>, new: Oid) -> Result<Edi
         let file = if delta.status() == Delta::Deleted { delta.old_file() } else { delta.new_file() };
         let path = String::from_utf8_lossy(file.path_bytes().unwrap_or_default()).into_owned();
         let new = (delta.status() != Delta::Deleted).then(|| (delta.new_file().id(), delta.new_file().mode()));
-        edits.insert(path, new);
+        edits.insert(path, NewFile { file: new, before: Before::Whatever });
     }
     Ok(edits)
 }

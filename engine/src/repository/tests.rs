@@ -6,6 +6,7 @@ mod remote;
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
 use model::Timestamp;
@@ -43,6 +44,8 @@ pub(super) fn config(data: &Path, remote: Option<&str>) -> EngineConfig {
             signing_key_file: None,
         },
         commit_window: Duration::ZERO,
+        longest_window: Duration::ZERO,
+        sweep: crate::SweepLimits::default(),
         kind_rules: crate::KindRules::default(),
         ignore_rules: crate::IgnoreRules::default(),
         age_recipients: None,
@@ -66,7 +69,7 @@ pub(super) fn commit(message: &str, edits: &[(&str, Option<&str>)]) -> NewCommit
             .iter()
             .map(|(path, content)| FileEdit {
                 path: (*path).to_owned(),
-                content: content.map(|content| content.as_bytes().to_vec()),
+                content: content.map(Arc::from),
                 before: Before::Whatever,
             })
             .collect(),

@@ -34,6 +34,24 @@ pub(super) fn with_access<T>(
     result.map_err(|error| (FAILURE.take(), error))
 }
 
+/// Sends a request and reads all of its answer, on this thread.
+pub(super) fn exchange(access: &HttpAccess, service: Service, body: Vec<u8>) -> Result<Vec<u8>, PushFailure> {
+    /// References are told in 60 bytes or so each.
+    const LONGEST: usize = 64 * 1024 * 1024;
+    let mut exchange = Exchange { access: access.clone(), service, body, answer: None };
+    let mut answer = Vec::new();
+    let mut piece = vec![0; 16 * 1024];
+    loop {
+        match exchange.receive(&mut piece)? {
+            0 => return Ok(answer),
+            count => answer.extend_from_slice(piece.get(..count).unwrap_or_default()),
+        }
+        if answer.len() > LONGEST {
+            return Err(PushFailure::Broken);
+        }
+    }
+}
+
 struct Subtransport {
     access: HttpAccess,
 }

@@ -27,14 +27,21 @@ impl<'a> Entry<'a> {
         self.mode.starts_with(b"100")
     }
 
+    /// A commit of another repository, which is not in this one.
+    pub(super) fn is_submodule(&self) -> bool {
+        self.mode == mode_of(FileMode::Commit)
+    }
+
     /// Some tools write a zero before the mode.
     pub(super) fn is_folder(&self) -> bool {
         self.mode.strip_prefix(b"0").unwrap_or(self.mode) == FOLDER
     }
 
-    /// What Git sorts by: a folder's name ends with a slash.
-    fn key(&self) -> impl Iterator<Item = &'a u8> {
-        self.name.iter().chain(self.is_folder().then_some(&b'/'))
+    /// Compares as Git sorts: as if a folder's name ended with a slash.
+    fn order(&self, other: &Self) -> Ordering {
+        let shared = self.name.len().min(other.name.len());
+        let next = |entry: &Self| entry.name.get(shared).copied().or(entry.is_folder().then_some(b'/'));
+        self.name.get(..shared).cmp(&other.name.get(..shared)).then_with(|| next(self).cmp(&next(other)))
     }
 }
 
@@ -49,21 +56,60 @@ impl<'a> Folder<'a> {
             entries.push(entry);
             rest = after;
         }
+        // Others may have written it in another order, which Git's own programs would not read either.
+        if !entries.is_sorted_by(|one, other| one.order(other).is_le()) {
+            entries.sort_by(Entry::order);
+        }
         Ok(Self { entries })
     }
 
     pub(super) fn find(&self, name: &str) -> Option<Entry<'a>> {
-        self.entries.iter().find(|entry| entry.name == name.as_bytes()).copied()
+        self.entry(name.as_bytes())
     }
 
-    /// Takes an entry out, or puts one in the place of what has its name.
-    pub(super) fn set(&mut self, name: &'a str, new: Option<(Oid, FileMode)>) {
-        self.entries.retain(|entry| entry.name != name.as_bytes());
-        if let Some((id, mode)) = new {
-            let new = Entry { mode: mode_of(mode), name: name.as_bytes(), id };
-            let place = self.entries.partition_point(|entry| entry.key().cmp(new.key()) == Ordering::Less);
-            self.entries.insert(place, new);
-        }
+    /// Lists the entries that an older version does not have so, and what it has of their names.
+    pub(super) fn beside<'b>(&self, older: &Folder<'b>) -> Vec<(Entry<'a>, Option<Entry<'b>>)> {
+        let is_same =
+            |one: &Entry<'_>, other: &Entry<'_>| (one.id, one.name, one.mode) == (other.id, other.name, other.mode);
+        let alike = |(one, other): &(&Entry<'_>, &Entry<'_>)| is_same(one, other);
+        let start = self.entries.iter().zip(&older.entries).take_while(alike).count();
+        let rest = self.entries.get(start..).unwrap_or_default();
+        let older_rest = older.entries.get(start..).unwrap_or_default();
+        let end = rest.iter().rev().zip(older_rest.iter().rev()).take_while(alike).count();
+        let between = rest.iter().take(rest.len() - end).map(|entry| (*entry, older.entry(entry.name)));
+        between.filter(|(entry, there)| there.is_none_or(|there| !is_same(entry, &there))).collect()
+    }
+
+    fn entry(&self, name: &[u8]) -> Option<Entry<'a>> {
+        self.places(name).next().and_then(|place| self.entries.get(place)).copied()
+    }
+
+    /// Takes entries out, or puts new ones in the place of what has their names; each name once.
+    pub(super) fn set(&mut self, changes: &[(&'a str, Option<(Oid, FileMode)>)]) {
+        let mut gone: Vec<usize> = changes.iter().flat_map(|(name, _)| self.places(name.as_bytes())).collect();
+        gone.sort_unstable();
+        let mut gone = gone.into_iter().peekable();
+        let mut place = 0;
+        self.entries.retain(|_| {
+            let goes = gone.next_if_eq(&place).is_some();
+            place += 1;
+            !goes
+        });
+        let new = changes
+            .iter()
+            .filter_map(|(name, new)| new.map(|(id, mode)| Entry { mode: mode_of(mode), name: name.as_bytes(), id }));
+        self.entries.extend(new);
+        // Nearly in order already, which this sort makes use of.
+        self.entries.sort_by(Entry::order);
+    }
+
+    /// Returns where a file and a folder of this name lie.
+    fn places(&self, name: &[u8]) -> impl Iterator<Item = usize> {
+        let at = |mode| {
+            let wanted = Entry { mode, name, id: Oid::ZERO_SHA1 };
+            self.entries.binary_search_by(|entry| entry.order(&wanted)).ok()
+        };
+        [at(mode_of(FileMode::Blob)), at(FOLDER)].into_iter().flatten()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -106,7 +152,65 @@ fn mode_of(mode: FileMode) -> &'static [u8] {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
     use super::*;
+
+    type Names = BTreeMap<String, (u8, bool)>;
+
+    fn folder_of(names: &Names) -> Folder<'_> {
+        let mut folder = Folder::read(b"").unwrap();
+        let entry = |(id, is_file): (u8, bool)| {
+            Some((Oid::from_bytes(&[id; 20]).unwrap(), if is_file { FileMode::Blob } else { FileMode::Tree }))
+        };
+        let changes: Vec<_> = names.iter().map(|(name, what)| (name.as_str(), entry(*what))).collect();
+        folder.set(&changes);
+        folder
+    }
+
+    fn names() -> impl Strategy<Value = Names> {
+        prop::collection::btree_map("[a-c][.0-]?[a-c]?", (0_u8..3, any::<bool>()), 0..12)
+    }
+
+    proptest! {
+        #[test]
+        fn what_differs_is_told_with_what_was_there(old in names(), new in names()) {
+            let (one, other) = (folder_of(&old), folder_of(&new));
+            let told: Names = other.beside(&one).into_iter().map(|(entry, there)| {
+                let name = String::from_utf8_lossy(entry.name).into_owned();
+                let before = there.map(|there| (there.id.as_bytes()[0], there.is_file()));
+                assert_eq!(before, old.get(&name).copied());
+                (name, (entry.id.as_bytes()[0], entry.is_file()))
+            }).collect();
+            let expect: Names =
+                new.iter().filter(|(name, what)| old.get(*name) != Some(what)).map(|(n, w)| (n.clone(), *w)).collect();
+            prop_assert_eq!(told, expect);
+        }
+
+        #[test]
+        fn entries_are_set_and_found_in_any_order(old in names(), changes in prop::collection::btree_map("[a-c][.0-]?[a-c]?", prop::option::of((0_u8..3, any::<bool>())), 0..6)) {
+            let mut expect = old.clone();
+            for (name, what) in &changes {
+                match what {
+                    Some(what) => drop(expect.insert(name.clone(), *what)),
+                    None => drop(expect.remove(name)),
+                }
+            }
+            let mut folder = folder_of(&old);
+            let new = folder_of(&expect);
+            let changes: Vec<_> = changes.keys().map(|name| {
+                let entry = new.find(name).map(|it| (it.id, if it.is_file() { FileMode::Blob } else { FileMode::Tree }));
+                (name.as_str(), entry)
+            }).collect();
+            folder.set(&changes);
+            prop_assert_eq!(folder.write(), new.write());
+            for name in old.keys().filter(|name| !expect.contains_key(*name)) {
+                prop_assert!(folder.find(name).is_none());
+            }
+        }
+    }
 
     #[test]
     fn entries_are_in_the_order_of_git() {
@@ -114,7 +218,7 @@ mod tests {
         let mut folder = Folder::read(b"").unwrap();
         let (file, below) = (Some((id, FileMode::Blob)), Some((id, FileMode::Tree)));
         for (name, entry) in [("a", below), ("a.b", file), ("a0", file), ("a-b", file), ("b", file)] {
-            folder.set(name, entry);
+            folder.set(&[(name, entry)]);
         }
         let names = |folder: &Folder<'_>| -> Vec<String> {
             folder.entries.iter().map(|entry| String::from_utf8_lossy(entry.name).into_owned()).collect()
@@ -126,8 +230,7 @@ mod tests {
         assert!(again.find("a").unwrap().is_folder() && again.find("b").unwrap().is_file());
         assert!(Folder::read(&[b"040000 a\0".as_slice(), &[7; 20]].concat()).unwrap().find("a").unwrap().is_folder());
         // A file in the place of a folder has another place.
-        again.set("a", file);
-        again.set("b", None);
+        again.set(&[("a", file), ("b", None)]);
         assert_eq!(names(&again), ["a", "a-b", "a.b", "a0"]);
         assert!(Folder::read(&content[..content.len() - 1]).is_err());
     }

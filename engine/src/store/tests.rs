@@ -24,6 +24,8 @@ pub(crate) fn config(folder: &Path, database: DatabaseConfig) -> EngineConfig {
             signing_key_file: None,
         },
         commit_window: std::time::Duration::ZERO,
+        longest_window: std::time::Duration::ZERO,
+        sweep: crate::SweepLimits::default(),
         kind_rules: crate::KindRules::default(),
         ignore_rules: crate::IgnoreRules::default(),
         age_recipients: None,

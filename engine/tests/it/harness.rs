@@ -175,6 +175,8 @@ pub fn config(folder: &Path, kubeconfig: &Path) -> EngineConfig {
             signing_key_file: None,
         },
         commit_window: Duration::ZERO,
+        longest_window: Duration::ZERO,
+        sweep: engine::SweepLimits::default(),
         kind_rules: KindRules::default(),
         ignore_rules: IgnoreRules::default(),
         age_recipients: None,

@@ -16,7 +16,7 @@ const PREFIX: &str = "DENSHIMON_";
 
 /// Every setting. In the environment its name has the prefix `DENSHIMON_` and capitals, but for `KUBECONFIG`; in the
 /// file, `repository_url` may also be written as `url` under `[repository]`.
-const NAMES: [&str; 30] = [
+const NAMES: [&str; 33] = [
     "listen",
     "public_url",
     "trusted_proxies",
@@ -36,6 +36,9 @@ const NAMES: [&str; 30] = [
     "repository_ssh_key_file",
     "repository_signing_key_file",
     "commit_window",
+    "commit_window_limit",
+    "sweep_records",
+    "sweep_percent",
     "record_kinds",
     "leave_out_kinds",
     "age_recipients",

@@ -52,7 +52,7 @@ async fn a_watch_that_is_too_old_lists_anew() {
         sealer: Arc::new(Sealer::open(folder.path(), None).unwrap()),
         ignored,
         rules: watch::Sender::default(),
-        relist: watch::Sender::default(),
+        lister: Lister::default(),
         kinds_changed: Arc::default(),
         retry: Arc::default(),
     };

@@ -22,7 +22,7 @@ fn commit_of(operation: &str, content: &Value) -> NewCommit {
         message: format!("Edit shop/a\n\n{}\n", trailers.write()),
         edits: vec![FileEdit {
             path: "clusters/sandbox/shop/configmap/a.yaml".into(),
-            content: Some(text.into_bytes()),
+            content: Some(text.into()),
             before: Before::Whatever,
         }],
     }

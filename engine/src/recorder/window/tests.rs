@@ -17,7 +17,7 @@ fn change(name: &str) -> Change {
         resource_version: "1".into(),
         content: Some(Content {
             blob: crate::repository::blob_id(text.as_bytes()).unwrap(),
-            text,
+            text: text.into(),
             sealed: false,
             credentials: Vec::new(),
             left_out: Vec::new(),
@@ -39,7 +39,7 @@ fn ready(window: &mut Window) -> Vec<(String, usize)> {
 
 #[test]
 fn silence_ends_a_group_and_age_does_too() {
-    let (mut window, start) = (Window::new(SILENCE), Instant::now());
+    let (mut window, start) = (Window::new(SILENCE, SILENCE * 10), Instant::now());
     window.add(change("a"), by("ada"), start);
     window.add(change("b"), by("ada"), start + Duration::from_secs(1));
     window.close_due(start + Duration::from_millis(2_900), false);
@@ -56,7 +56,7 @@ fn silence_ends_a_group_and_age_does_too() {
 
 #[test]
 fn no_commit_mixes_actors() {
-    let (mut window, now) = (Window::new(SILENCE), Instant::now());
+    let (mut window, now) = (Window::new(SILENCE, SILENCE * 10), Instant::now());
     for (name, actor) in [("a", "ada"), ("b", "ada"), ("a", "bob"), ("c", "ada")] {
         window.add(change(name), by(actor), now);
     }
@@ -65,8 +65,24 @@ fn no_commit_mixes_actors() {
 }
 
 #[test]
+fn actors_who_take_turns_have_a_commit_each() {
+    let (mut window, start) = (Window::new(SILENCE, SILENCE * 10), Instant::now());
+    let at = |seconds| start + Duration::from_secs(seconds);
+    for (second, (name, actor)) in [("a", "ada"), ("b", "bob"), ("c", "ada"), ("d", "bob")].into_iter().enumerate() {
+        window.add(change(name), by(actor), at(second as u64));
+        window.close_due(at(second as u64), false);
+    }
+    assert_eq!((window.has_ready(), window.silent()), (false, 4));
+    window.close_due(at(4), false);
+    assert_eq!((ready(&mut window), window.silent()), (vec![("ada".into(), 2)], 2));
+    assert_eq!(window.next_due(false), Some(at(5)));
+    window.close_due(at(5), false);
+    assert_eq!(ready(&mut window), [("bob".into(), 2)]);
+}
+
+#[test]
 fn without_a_window_each_change_is_a_commit() {
-    let (mut window, now) = (Window::new(Duration::ZERO), Instant::now());
+    let (mut window, now) = (Window::new(Duration::ZERO, Duration::ZERO), Instant::now());
     window.add(change("a"), by("ada"), now);
     window.add(change("a"), by("ada"), now);
     assert_eq!(ready(&mut window).len(), 2);
@@ -74,7 +90,7 @@ fn without_a_window_each_change_is_a_commit() {
 
 #[test]
 fn what_is_found_is_one_commit_however_long_the_lists_take() {
-    let (mut window, now) = (Window::new(SILENCE), Instant::now());
+    let (mut window, now) = (Window::new(SILENCE, SILENCE * 10), Instant::now());
     window.add_found(change("a"), now);
     window.add_found(change("b"), now + Duration::from_secs(20));
     window.close_due(now + Duration::from_secs(40), true);
@@ -87,7 +103,7 @@ fn what_is_found_is_one_commit_however_long_the_lists_take() {
 
 #[test]
 fn causes_add_up_and_nothing_is_lost_when_put_back() {
-    let (mut window, now) = (Window::new(SILENCE), Instant::now());
+    let (mut window, now) = (Window::new(SILENCE, SILENCE * 10), Instant::now());
     for id in ["1", "2", "2"] {
         let cause = Cause {
             id: id.into(),

@@ -149,6 +149,35 @@ async fn commits_travel_over_http_and_a_moved_remote_gets_them_on_top() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_long_history_travels_whole_in_several_pushes() {
+    let (data, elsewhere) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let remote = bare(&elsewhere);
+    let server = Server::start(elsewhere.path()).await;
+    let repository = open(&with_token(config(data.path(), Some(&server.url)))).await;
+    // Folders that grow large enough to be told by older ones, come, go, and turn into files.
+    let long = "x: 0123456789\n".repeat(100);
+    for round in 0..3 {
+        let commits = (0..45).map(|n| {
+            let (path, text) = (format!("a/{:02}/{n:03}.yaml", n % 3), format!("{long}{round} {n}"));
+            let mut edits = vec![(path.as_str(), Some(text.as_str()))];
+            match (round, n) {
+                (1, 7) => edits.extend([("b/c/d.yaml", Some("1")), ("b/e.yaml", Some("1"))]),
+                (1, 9) => edits.extend([("b/c/d.yaml", None)]),
+                (2, 3) => edits.extend([("b/c", Some("a file"))]),
+                _ => {}
+            }
+            commit(&format!("{round} {n}"), &edits)
+        });
+        repository.commit(commits.collect()).await.unwrap();
+        published(&repository, |state| state.ahead == 0 && state.last_push.is_some()).await;
+    }
+    assert_eq!(subjects(&remote).len(), 3 * 45);
+    git(&remote, &["fsck", "--strict", "--full"]);
+    let tree = |place: &Path| git(place, &["ls-tree", "-r", "main"]);
+    assert_eq!(tree(&remote), tree(&data.path().join("repository.git")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_lock_on_the_remote_is_told_apart_and_passes_when_it_is_gone() {
     let (data, elsewhere) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let remote = bare(&elsewhere);

@@ -1,0 +1,66 @@
+//! What the sync chip says: the worst that is true.
+
+use model::Timestamp;
+use model::sync::{SyncChip, WatchState};
+use tokio::sync::watch;
+
+use super::book::{Book, Pages};
+
+impl Book {
+    /// Follows the chip.
+    pub(super) fn chip(&self) -> watch::Receiver<SyncChip> {
+        self.chip.subscribe()
+    }
+
+    /// Tells the chip's readers when it says something new.
+    pub(super) fn update_chip(&self) {
+        let chip = self.pages().chip();
+        self.chip.send_if_modified(|old| {
+            let changed = *old != chip;
+            *old = chip;
+            changed
+        });
+    }
+}
+
+impl Pages {
+    /// Tells whether a first list is still being read.
+    pub(super) fn listing(&self) -> bool {
+        self.kinds.values().any(|kind| kind.state == WatchState::Listing)
+    }
+
+    /// Says the worst that is true.
+    pub(super) fn chip(&self) -> SyncChip {
+        let away = self.kinds.values().map(|kind| match &kind.state {
+            WatchState::Away { since, .. } => Some(*since),
+            _ => None,
+        });
+        let all_away: Option<Vec<Timestamp>> = away.collect();
+        if let Some(since) = all_away.and_then(|since| since.into_iter().min()) {
+            return SyncChip::ClusterAway { since };
+        }
+        if let Some(problem) = self.stuck.as_ref().or(self.unlinked.as_ref()) {
+            return SyncChip::CannotRecord { reason: problem.what.clone() };
+        }
+        if let Some(problem) = &self.publication.failure {
+            return SyncChip::CannotPush { reason: problem.failure.brief().into() };
+        }
+        if self.kinds.is_empty() || self.listing() {
+            return SyncChip::Starting;
+        }
+        let counted = |count: usize| u32::try_from(count).ok().filter(|count| *count > 0);
+        let held = counted(self.held.len()).map(|deletions| SyncChip::Held { deletions });
+        let blocked = || counted(self.obstructed.len()).map(|records| SyncChip::Blocked { records });
+        let waiting = || counted(self.waiting).map(|changes| SyncChip::Waiting { changes });
+        let drifted = || counted(self.drifted).map(|records| SyncChip::Drifted { records });
+        let worst = held.or_else(blocked).or_else(waiting).or_else(drifted);
+        worst.unwrap_or(SyncChip::InStep { since: self.in_step_since })
+    }
+
+    /// Counts the records that say otherwise than the cluster, if any began or ceased to.
+    pub(super) fn count_drifted(&mut self) {
+        if std::mem::take(&mut self.drift_changed) {
+            self.drifted = self.records.values().filter(|record| record.drifted).count();
+        }
+    }
+}
