@@ -60,6 +60,12 @@ impl Lister {
             self.relist.send_modify(|relist| kinds.for_each(|kind| relist.kind(kind)));
         }
     }
+
+    /// Returns how often this was asked for a kind.
+    #[cfg(test)]
+    pub(crate) fn times(&self, kind: &Kind) -> u64 {
+        self.relist.borrow().of(kind)
+    }
 }
 
 /// What an object goes through before anybody else sees it, and what the watches learn for the recorder.

@@ -4,7 +4,7 @@ use manifest::Ignoring;
 use model::ignore::{IgnorePreview, IgnoreRule, IgnoreRules, ListedRule, RuleOrigin};
 use model::user::Scope;
 
-use crate::ignoring::{AUTOSCALED, Rule};
+use crate::ignoring::Rule;
 use crate::recorder::preview;
 use crate::rights::{Action, check};
 use crate::{Caller, Engine, Error};
@@ -27,7 +27,7 @@ impl Engine {
             words: rule.words.to_string(),
             origin: rule.origin,
             on: rule.on,
-            resources: resources.get(&rule.id).copied().unwrap_or_default(),
+            resources: (!rule.is_made()).then(|| resources.get(&rule.id).copied().unwrap_or_default()),
         };
         Ok(IgnoreRules {
             rules: rules.iter().filter(concerns).map(listed).collect(),
@@ -75,7 +75,7 @@ impl Engine {
         let row = store.ignore_rules().await?.into_iter().find(|row| row.key == id);
         match row {
             Some(row) => store.put_ignore_rule(id, &row.rule, on).await?,
-            None if rule.origin == RuleOrigin::BuiltIn => store.put_ignore_rule(AUTOSCALED, "", on).await?,
+            None if rule.origin == RuleOrigin::BuiltIn => store.put_ignore_rule(id, "", on).await?,
             None => return Err(not_found(id)),
         }
         let words = if on { "leaves out of records again" } else { "no longer leaves out of records" };

@@ -4,7 +4,7 @@ mod autoscaled;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use manifest::{IgnoreError, Ignoring, Manifest, forget_replicas};
+use manifest::{IgnoreError, Ignoring, MADE_RULES, MadeRule, Manifest, forget_replicas, made_by_itself};
 use model::ignore::{IgnoreRule, RuleOrigin};
 use model::{Namespace, ResourceRef};
 use serde_json::Value;
@@ -19,9 +19,12 @@ pub(crate) const AUTOSCALED: &str = "autoscaled";
 /// That rule in words.
 pub(crate) const AUTOSCALED_WORDS: &str = "spec.replicas of what a HorizontalPodAutoscaler scales";
 
-/// Rules that were read, in their order.
+/// Rules that were read, in their order, and which of Denshimon's own are off.
 #[derive(Clone, Debug, Default)]
-pub struct IgnoreRules(Vec<(IgnoreRule, Ignoring)>);
+pub struct IgnoreRules {
+    asked: Vec<(IgnoreRule, Ignoring)>,
+    off: Vec<&'static str>,
+}
 
 /// What is in force; shared by the watches, the recorder and the pages.
 #[derive(Debug)]
@@ -44,6 +47,8 @@ pub(crate) struct Rule {
 #[derive(Clone, Debug)]
 enum What {
     Autoscaled,
+    /// Objects that something else makes.
+    Made,
     Asked(Box<Ignoring>),
 }
 
@@ -67,7 +72,18 @@ impl IgnoreRules {
             Ok(parsed) => Ok((rule, parsed)),
             Err(error) => Err((index + 1, error)),
         });
-        read.collect::<Result<_, _>>().map(Self)
+        Ok(Self { asked: read.collect::<Result<_, _>>()?, off: Vec::new() })
+    }
+
+    /// Switches off rules by which objects that something else makes are left out.
+    ///
+    /// # Errors
+    /// There is no rule of a name: all names there are.
+    pub fn recording(mut self, names: &[&str]) -> Result<Self, String> {
+        let known = |name: &&str| MADE_RULES.iter().map(|rule| rule.name).find(|known| known == name);
+        let off: Option<Vec<&'static str>> = names.iter().map(known).collect();
+        self.off = off.ok_or_else(|| MADE_RULES.map(|rule| rule.name).join(", "))?;
+        Ok(self)
     }
 }
 
@@ -75,27 +91,39 @@ impl Ignored {
     /// Begins with the rules of the settings and Denshimon's own.
     pub(crate) fn new(settings: IgnoreRules) -> Self {
         let ignored = Self { settings, rules: RwLock::default(), autoscaled: Autoscaled::default() };
-        ignored.put(true, Vec::new());
+        ignored.put(|_| true, Vec::new());
         ignored
     }
 
     /// Takes over what people have decided.
     pub(crate) async fn read(&self, store: &Store) -> Result<(), Error> {
         let rows = store.ignore_rules().await?;
-        let own = rows.iter().find(|row| row.key == AUTOSCALED).is_none_or(|row| row.on);
-        let asked = rows.iter().filter(|row| row.key != AUTOSCALED).filter_map(|row| {
+        let on = |own: &str| rows.iter().find(|row| row.key == own).is_none_or(|row| row.on);
+        let is_own = |key: &str| key == AUTOSCALED || MADE_RULES.iter().any(|rule| rule.name == key);
+        let asked = rows.iter().filter(|row| !is_own(&row.key)).filter_map(|row| {
             let rule: IgnoreRule = serde_json::from_str(&row.rule).ok()?;
             let parsed = Ignoring::parse(&rule).ok()?;
             Some(Rule::asked(&row.key, &rule, RuleOrigin::People, row.on, parsed))
         });
-        self.put(own, asked.collect());
+        self.put(on, asked.collect());
         Ok(())
     }
 
-    fn put(&self, own: bool, asked: Vec<Rule>) {
-        let (id, words) = (AUTOSCALED.into(), AUTOSCALED_WORDS.into());
-        let mut rules = vec![Rule { id, words, origin: RuleOrigin::BuiltIn, on: own, what: What::Autoscaled }];
-        let numbered = self.settings.0.iter().enumerate();
+    fn put(&self, on: impl Fn(&str) -> bool, asked: Vec<Rule>) {
+        let own = |id: &str, words: &str, what| Rule {
+            id: id.into(),
+            words: words.into(),
+            origin: RuleOrigin::BuiltIn,
+            on: on(id),
+            what,
+        };
+        let mut rules = vec![own(AUTOSCALED, AUTOSCALED_WORDS, What::Autoscaled)];
+        rules.extend(MADE_RULES.iter().map(|made| {
+            let rule = own(made.name, made.what, What::Made);
+            let is_set = self.settings.off.contains(&made.name);
+            if is_set { Rule { origin: RuleOrigin::Settings, on: false, ..rule } } else { rule }
+        }));
+        let numbered = self.settings.asked.iter().enumerate();
         rules.extend(numbered.map(|(index, (rule, parsed))| {
             Rule::asked(&format!("settings-{}", index + 1), rule, RuleOrigin::Settings, true, parsed.clone())
         }));
@@ -106,6 +134,12 @@ impl Ignored {
     /// Returns all rules, those that are off, too.
     pub(crate) fn rules(&self) -> Arc<Vec<Rule>> {
         self.rules.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Says by which rule a live object has no record, since something else makes it.
+    pub(crate) fn made(&self, live: &Value) -> Option<&'static MadeRule> {
+        let rules = self.rules();
+        made_by_itself(live, |name| rules.iter().any(|rule| rule.on && *rule.id == *name))
     }
 
     /// Says which rule leaves a live object, or a record, out altogether.
@@ -130,7 +164,7 @@ impl Ignored {
                 What::Autoscaled if self.autoscaled.holds(resource) && forget_replicas(manifest) => {
                     left_out.push(rule.leaves_out(Some("spec.replicas".into())));
                 }
-                What::Autoscaled => {}
+                What::Autoscaled | What::Made => {}
                 What::Asked(asked) => {
                     let paths = asked.trim(object, manifest).into_iter();
                     left_out.extend(paths.map(|path| rule.leaves_out(Some(path))));
@@ -147,10 +181,15 @@ impl Rule {
         Self { id: id.into(), words: rule.to_string().into(), origin, on, what }
     }
 
+    /// Tells whether the resources that it leaves out are not remembered.
+    pub(crate) fn is_made(&self) -> bool {
+        matches!(self.what, What::Made)
+    }
+
     /// Tells whether it may apply to something in a namespace.
     pub(crate) fn is_for(&self, namespace: &Namespace) -> bool {
         match &self.what {
-            What::Autoscaled => true,
+            What::Autoscaled | What::Made => true,
             What::Asked(asked) => asked.is_for(namespace.as_str()),
         }
     }

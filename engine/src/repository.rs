@@ -3,6 +3,7 @@
 //! A bare repository in the data directory, without a work tree. One thread commits, another talks to the remote, a third
 //! tidies up, so that neither holds up a commit; whoever reads opens a handle of their own.
 
+mod beside;
 mod commit;
 mod credentials;
 mod decide;
@@ -17,6 +18,7 @@ mod lookup;
 mod maintain;
 mod objects;
 mod pack;
+mod prepare;
 mod publish;
 mod push;
 mod replay;
@@ -34,7 +36,7 @@ use std::time::Duration;
 
 use git2::Repository as Git;
 use model::Timestamp;
-use model::git::{CommitId, RemoteUrl};
+use model::git::CommitId;
 use model::sync::{PushReport, RemoteChoice};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -55,8 +57,8 @@ use crate::{EngineConfig, StartError};
 /// So long a first start waits for a remote whose content it should build on.
 const FIRST_FETCH: Duration = Duration::from_secs(15);
 
-/// In the repository's configuration: a person wants nothing pushed.
-const KEPT_HERE: &str = "denshimon.keptHere";
+/// The file with what the recorder knows.
+const ORIGINS: &str = "origins";
 
 /// The repository; cheap to clone.
 #[derive(Clone)]
@@ -145,14 +147,13 @@ impl Repository {
         let place = path.clone();
         let known = names.clone();
         let handles = tokio::task::spawn_blocking(move || {
-            limits::set()?;
-            let git = prepare(&place, &known, url.as_ref())?;
+            let git = prepare::open(&place, &known, url.as_ref())?;
             Ok::<_, git2::Error>((git, Git::open_bare(&place)?))
         });
         let (writing, publishing) = handles
             .await
             .map_err(|_| StartError::Repository("The repository could not be opened.".into()))?
-            .map_err(|error| cannot_open(&path, &error))?;
+            .map_err(|error| prepare::cannot_open(&path, &error))?;
 
         let (orders, taken) = mpsc::unbounded_channel();
         let (state, publication) = watch::channel(Publication::default());
@@ -211,6 +212,13 @@ impl Repository {
     /// Forgets rewritten commits, once the ledger has them.
     pub(crate) async fn forget_rewrites(&self, told: Rewrites) -> Result<(), RepositoryError> {
         self.order(|reply| Order::ForgetRewrites { told, reply }).await
+    }
+
+    /// Keeps what the recorder knows, for the next start.
+    pub(crate) async fn keep_origins(&self, text: String) -> Result<(), RepositoryError> {
+        let path = self.inner.path.clone();
+        let written = tokio::task::spawn_blocking(move || beside::write(&path, ORIGINS, &text));
+        Ok(written.await.map_err(|_| RepositoryError::Closed)??)
     }
 
     /// Tells how far the remote is behind; changes with it.
@@ -320,43 +328,15 @@ impl Reading {
         lookup::text_at(git, &self.names.branch, path)
     }
 
+    /// Reads what was kept of what the recorder knows.
+    pub(crate) fn kept_origins(&self) -> Result<Option<String>, RepositoryError> {
+        Ok(beside::read(&self.path, ORIGINS)?)
+    }
+
     /// Reads the rewritten commits that the ledger may not know.
     pub(crate) fn rewrites(&self) -> Result<Rewrites, RepositoryError> {
         Rewrites::waiting(&self.path)
     }
-}
-
-/// Opens or makes the repository and sets what libgit2 reads from its configuration.
-fn prepare(path: &std::path::Path, names: &Names, url: Option<&RemoteUrl>) -> Result<Git, git2::Error> {
-    let git = if path.join("HEAD").is_file() {
-        maintain::remove_leftovers(path);
-        Git::open_bare(path)?
-    } else {
-        let mut options = git2::RepositoryInitOptions::new();
-        options.bare(true).mkpath(true).external_template(false).initial_head(&names.branch);
-        Git::init_opts(path, &options)?
-    };
-    git.set_head(&names.branch)?;
-    let mut config = git.config()?;
-    config.set_bool("core.fsyncObjectFiles", true)?;
-    // For the `git` command, should somebody use it here.
-    config.set_str("core.fsync", "committed,loose-object,reference")?;
-    config.set_bool("gc.auto", false)?;
-    let before = config.get_string("remote.origin.url").ok();
-    match url {
-        Some(url) if before.as_deref() != Some(url.as_str()) => {
-            config.set_str("remote.origin.url", url.as_str())?;
-            // What the remote before this one had, or was decided about it, says nothing of this one.
-            if config.get_bool(KEPT_HERE).is_ok() {
-                config.remove(KEPT_HERE)?;
-            }
-            if let Ok(mut tracking) = git.find_reference(&names.tracking) {
-                tracking.delete()?;
-            }
-        }
-        _ => {}
-    }
-    Ok(git)
 }
 
 /// Starts the publisher, which first looks at what the remote holds; an answer is awaited only for a while.
@@ -378,16 +358,4 @@ async fn begin_publishing(mut publisher: Publisher) -> Result<std::sync::mpsc::S
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), StartError> {
     let started = std::thread::Builder::new().name(name.into()).spawn(work);
     started.map(drop).map_err(|_| StartError::Repository("The system gives no thread for the repository.".into()))
-}
-
-fn cannot_open(path: &std::path::Path, error: &git2::Error) -> StartError {
-    tracing::error!(error.code = ?error.code(), error.message = error.message(), "the repository cannot be opened");
-    let reason = match error.code() {
-        git2::ErrorCode::Owner => "it belongs to another user of this machine",
-        _ => "it cannot be read and written",
-    };
-    StartError::Repository(format!(
-        "The repository {} cannot be opened: {reason}. Check DENSHIMON_DATA_DIR and its rights.",
-        path.display()
-    ))
 }

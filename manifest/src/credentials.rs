@@ -21,7 +21,7 @@ pub struct CredentialRule {
 }
 
 /// All of them; the first that fits counts.
-pub const CREDENTIAL_RULES: [CredentialRule; 6] = [
+pub const CREDENTIAL_RULES: [CredentialRule; 7] = [
     CredentialRule {
         name: "private-key",
         finds: "Private keys in PEM",
@@ -47,6 +47,11 @@ pub const CREDENTIAL_RULES: [CredentialRule; 6] = [
         name: "name",
         finds: "Values whose name ends in password, passphrase, secret, token, credentials, api key and the like",
         fits: forms::is_named_as_one,
+    },
+    CredentialRule {
+        name: "setting",
+        finds: "Lines of configuration files that set a password, a token and the like",
+        fits: |_, value| forms::has_setting(value),
     },
 ];
 

@@ -36,11 +36,11 @@ pub use edit::{Address, EditError, Edited, Removed, Why, Written, edit, edit_tre
 pub use fingerprint::{Fingerprint, fingerprint};
 pub use identity::{IdentityError, identity};
 pub use ignore::{IgnoreError, Ignoring, forget_replicas};
-pub use mask::{MASKED, NOT_RECORDED, forget_values, is_stand_in, mask, not_recorded};
+pub use mask::{MASKED, NOT_RECORDED, forget_values, is_stand_in, lacks_values, mask, not_recorded};
 pub use parse::{Document, MAX_BYTES, MAX_DEPTH, ParseError, parse};
 pub use path::{RecordPath, record_path, resource_at};
 pub use render::{render, render_tree};
-pub use sanitize::{left_out, sanitize, sanitize_custom, sanitize_record};
+pub use sanitize::{MADE_RULES, MadeRule, made_by_itself, sanitize, sanitize_custom, sanitize_record};
 pub use subject::subject;
 pub use summarize::summarize;
 pub use transplant::transplant;

@@ -33,6 +33,12 @@ pub fn is_stand_in(text: &str) -> bool {
     text == MASKED || text == NOT_RECORDED || short_hash(FINGERPRINT) || short_hash(ENCRYPTED)
 }
 
+/// Tells whether something stands for values in a record, so that it cannot be restored whole.
+pub fn lacks_values(text: &str) -> bool {
+    let (start, _) = FINGERPRINT;
+    text.contains(NOT_RECORDED) || text.contains(start)
+}
+
 /// Returns a Secret without what stands for single values, as it compares with a file whose values are a person's.
 pub fn forget_values(manifest: &Manifest) -> Manifest {
     let mut tree = manifest.tree().clone();

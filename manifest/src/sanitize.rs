@@ -30,7 +30,7 @@ use crate::mask::unseal;
 use crate::sanitize::evidence::Evidence;
 use crate::tree::{Manifest, prune, text};
 
-pub use skip::left_out;
+pub use skip::{MADE_RULES, MadeRule, made_by_itself};
 
 /// Makes a manifest of a live object, or of a document; doing so again changes nothing.
 ///

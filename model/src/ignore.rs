@@ -60,8 +60,8 @@ pub struct ListedRule {
     pub words: String,
     pub origin: RuleOrigin,
     pub on: bool,
-    /// Resources that it leaves out, or parts of.
-    pub resources: u32,
+    /// Resources that it leaves out, or parts of; `None` where nobody counts them.
+    pub resources: Option<u32>,
 }
 
 /// All rules, in the order in which they apply.

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
-use engine::{Clock, DatabaseConfig, EngineConfig, KindRules, Recipients, SweepLimits};
+use engine::{Clock, DatabaseConfig, EngineConfig, IgnoreRules, KindRules, Recipients, SweepLimits};
 use ipnet::IpNet;
 use model::{Kind, Timestamp};
 use secrecy::SecretString;
@@ -126,7 +126,7 @@ impl Config {
                 longest_window,
                 sweep: read_sweep(&settings)?,
                 kind_rules: read_kind_rules(&settings)?,
-                ignore_rules: settings.ignore_rules()?,
+                ignore_rules: read_ignore_rules(&settings)?,
                 age_recipients: read_recipients(&settings)?,
                 audit: audit::read(&settings)?,
                 clock: Clock::new(Timestamp::now),
@@ -185,6 +185,13 @@ fn read_kind_rules(settings: &Settings) -> Result<KindRules, ConfigError> {
         return Err(settings.wrong("leave_out_kinds", &format!("names {}, as record_kinds does", both.qualified())));
     }
     Ok(KindRules::new(recorded.into_iter().chain(left_out)))
+}
+
+fn read_ignore_rules(settings: &Settings) -> Result<IgnoreRules, ConfigError> {
+    let text = settings.text("record_made").unwrap_or_default();
+    let names: Vec<&str> = text.split([',', ' ']).filter(|name| !name.is_empty()).collect();
+    let known = |names| settings.wrong("record_made", &format!("names some of {names}"));
+    settings.ignore_rules()?.recording(&names).map_err(known)
 }
 
 fn read_sweep(settings: &Settings) -> Result<SweepLimits, ConfigError> {

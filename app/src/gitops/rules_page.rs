@@ -136,7 +136,7 @@ fn row(rule: ListedRule, decider: Option<Submission>) -> impl IntoView {
             <th scope="row" data-label="Left out">{rule.words}</th>
             <td data-label="From">{from}</td>
             <td data-label="State">{state}</td>
-            <td data-label="Resources" class="number">{rule.resources.to_string()}</td>
+            <td data-label="Resources" class="number">{rule.resources.map_or_else(|| "–".to_owned(), |count| count.to_string())}</td>
             <td class="actions">{switch} {remove}</td>
         </tr>
     }

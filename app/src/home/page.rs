@@ -85,7 +85,7 @@ fn WrongNow(worst: Vec<DeploymentSummary>) -> impl IntoView {
         view! {
             <p class="status good">
                 <Icon shape=Shape::Check/>
-                "Nothing is wrong."
+                "No Deployment is unhealthy."
             </p>
         }
         .into_any()

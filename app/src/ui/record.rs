@@ -8,8 +8,11 @@ use super::{Age, Icon, Shape};
 /// A record's state, with the reason as tooltip.
 #[component]
 pub fn RecordBadge(record: RecordInfo) -> impl IntoView {
-    let (shape, tone, word) = look(record.state);
-    let title = (!record.reason.is_empty()).then(|| record.reason.clone());
+    let (shape, tone, word) = match (record.state, &record.incomplete) {
+        (RecordState::Recorded, Some(_)) => (Shape::Check, "warn", "Recorded in part"),
+        (state, _) => look(state),
+    };
+    let title = Some(record.reason).filter(|reason| !reason.is_empty()).or(record.incomplete);
     view! {
         <span class=format!("status {tone}") title=title>
             <Icon shape=shape/>

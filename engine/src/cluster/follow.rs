@@ -211,9 +211,10 @@ impl Follower {
         present: &mut Present,
     ) -> Result<(), Stopped> {
         let Some((resource, object, values)) = self.read(kind, object) else { return Ok(()) };
-        let own = manifest::left_out(&object).is_none();
+        let made = self.ignored.made(&object);
+        let own = made.is_none();
         let was_own = present.insert(resource.clone(), own) == Some(true);
-        self.inventory.apply(&resource, &object, &self.changes);
+        self.inventory.apply(&resource, &object, made.map(|made| made.reason), &self.changes);
         if kind.kind == autoscalers() {
             self.lister.read_again(self.ignored.autoscaled.note(&resource, Some(&object)));
         }
@@ -238,7 +239,7 @@ impl Follower {
             self.lister.read_again(self.ignored.autoscaled.note(&resource, None));
         }
         self.inventory.delete(&resource, &self.changes);
-        if kind.recorded && manifest::left_out(&object).is_none() {
+        if kind.recorded && self.ignored.made(&object).is_none() {
             let seen_at = self.clock.now();
             self.send(Observed::Deleted { resource, object: Arc::new(object), seen_at }).await?;
         }
@@ -279,7 +280,7 @@ impl Relist {
         *self.kinds.entry(kind).or_default() += 1;
     }
 
-    fn of(&self, kind: &Kind) -> u64 {
+    pub(super) fn of(&self, kind: &Kind) -> u64 {
         self.all + self.kinds.get(kind).copied().unwrap_or_default()
     }
 }

@@ -89,10 +89,16 @@ impl Inventory {
         self.read(|rows| needed.iter().all(|kind| rows.complete.contains(kind)))
     }
 
-    /// Takes an object's newest state.
-    pub(super) fn apply(&self, resource: &ResourceRef, object: &Value, changes: &Changes) {
+    /// Takes an object's newest state; `left_out` is why it has no record.
+    pub(super) fn apply(
+        &self,
+        resource: &ResourceRef,
+        object: &Value,
+        left_out: Option<&'static str>,
+        changes: &Changes,
+    ) {
         // Decoded before the lock is taken, since pages wait for it.
-        let decoded = Decoded::of(resource, object);
+        let decoded = Decoded::of(resource, object, left_out);
         let mut rows = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let before = rows.deployment_of(resource);
         match (decoded, key(resource)) {

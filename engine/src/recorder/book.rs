@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use super::counts::Counts;
 use super::figures::Figures;
+use super::malformed::Malformed;
 use super::people::Placed;
 use crate::ignoring::LeftOut;
 use crate::repository::Publication;
@@ -35,6 +36,8 @@ pub(super) struct Pages {
     pub(super) records: HashMap<String, Record>,
     /// Files that people should know of.
     pub(super) left_alone: Vec<LeftAloneFile>,
+    /// Records among them.
+    pub(super) malformed: Malformed,
     /// How many of them there are at the head.
     pub(super) counts: Counts,
     pub(super) kinds: BTreeMap<Kind, Followed>,
@@ -182,6 +185,7 @@ impl Book {
         let pages = Pages {
             records: HashMap::new(),
             left_alone: Vec::new(),
+            malformed: Malformed::new(),
             counts: Counts::default(),
             kinds: BTreeMap::new(),
             head: None,

@@ -171,7 +171,10 @@ fn change_of(file: &RecordedFile, cluster: &ClusterName) -> FileChange {
     let is_record = |text: &Option<String>, manifest: &Option<manifest::Manifest>| text.is_none() || manifest.is_some();
     let resource = new.as_ref().or(old.as_ref()).and_then(|manifest| identity(manifest.tree(), cluster).ok());
     let records = resource.is_some() && is_record(&file.old, &old) && is_record(&file.new, &new);
-    let diff = if records { diff_trees(old.as_ref(), new.as_ref()) } else { diff_texts(file) };
+    let mut diff = if records { diff_trees(old.as_ref(), new.as_ref()) } else { diff_texts(file) };
+    if file.new.as_deref().is_some_and(manifest::lacks_values) {
+        diff.summary.push("The record cannot be restored whole: it says of values that they are not recorded.".into());
+    }
     FileChange { path: file.path.clone(), status: file.status, resource, diff }
 }
 

@@ -41,6 +41,7 @@ impl Work {
             pages.drift_changed |= drifted;
             pages.counts.change(&path, &folder, before, blob.is_some());
             pages.obstructed.remove(&path);
+            pages.mend(&path);
             pages.deployments_recorded += u64::from(change.resource.kind == Kind::deployment());
             let lag = now.as_millisecond().saturating_sub(change.seen_at.as_millisecond());
             let lag = u32::try_from(lag.max(0)).unwrap_or(u32::MAX);

@@ -1,6 +1,6 @@
 //! What a record will say: the manifest, with values that are nobody's business covered or encrypted.
 
-use manifest::{left_out, render_tree, sanitize_custom};
+use manifest::{render_tree, sanitize_custom};
 use model::Kind;
 use serde_json::Value;
 use sops::Selection;
@@ -21,7 +21,7 @@ impl Work {
         path: &str,
     ) -> Result<Option<Content>, RepositoryError> {
         // What is owned by a controller or made by the server has no record; one that becomes so loses it.
-        if sighting.gone || left_out(&sighting.object).is_some() {
+        if sighting.gone || self.ignored.made(&sighting.object).is_some() {
             return Ok(None);
         }
         let mut manifest = sanitize_custom(&sighting.object, &self.schemas);

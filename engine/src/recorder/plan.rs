@@ -54,6 +54,7 @@ pub(super) fn plan(
     for group in groups {
         let mut described = BTreeMap::new();
         let mut edits = BTreeMap::new();
+        let mut anew = BTreeMap::new();
         let mut written = HashMap::new();
         let in_words = group.changes.len() <= DESCRIBED && group.origin == Origin::Observed;
         for (path, change) in &group.changes {
@@ -61,7 +62,10 @@ pub(super) fn plan(
             let old = if in_words { texts.manifest(path, change, &whereabouts)? } else { None };
             let new = texts.write(path, change, &whereabouts)?;
             if in_words {
-                described.insert(path.clone(), describe(old, change, new.anew));
+                described.insert(path.clone(), describe(old, change));
+            }
+            if let Some(why) = new.anew {
+                anew.insert(path.clone(), why);
             }
             if let Some(blob) = new.blob {
                 written.insert(path.clone(), blob);
@@ -74,7 +78,7 @@ pub(super) fn plan(
             }
         }
         let edits = edits.into_values().collect();
-        planned.push(Planned { written, ..word(cluster, group, described, edits, now) });
+        planned.push(Planned { written, ..word(cluster, group, (described, anew), edits, now) });
     }
     Ok(planned)
 }
@@ -117,12 +121,11 @@ struct Described {
     lines: Vec<String>,
 }
 
-fn describe(old: Option<Manifest>, change: &Change, anew: Option<Why>) -> Described {
+fn describe(old: Option<Manifest>, change: &Change) -> Described {
     let new = change.content.as_ref().and_then(|content| read_record(&content.text));
     let changes = compare(old.as_ref().map(Manifest::tree), new.as_ref().map(Manifest::tree));
     // A new or deleted resource is not retold field by field.
-    let mut lines = if old.is_some() && new.is_some() { summarize(&changes) } else { Vec::new() };
-    lines.extend(anew.map(|why| format!("The document was written anew, without the comments in it. {why}")));
+    let lines = if old.is_some() && new.is_some() { summarize(&changes) } else { Vec::new() };
     let own = change.causes.last().filter(|cause| change.causes.len() == 1 && !cause.summary.is_empty());
     let subject = match own {
         Some(Cause { summary, .. }) => one_line(summary),
@@ -143,7 +146,7 @@ fn verb_of(change: &Change, known: bool) -> Verb {
 fn word(
     cluster: &model::ClusterName,
     group: &Group,
-    described: BTreeMap<String, Described>,
+    (described, anew): (BTreeMap<String, Described>, BTreeMap<String, Why>),
     edits: Vec<FileEdit>,
     now: Timestamp,
 ) -> Planned {
@@ -162,6 +165,10 @@ fn word(
         body.push(format!("Approved by {}.", one_line(name)));
     }
     body.extend(if described.is_empty() { by_kind(group) } else { by_resource(group, &described, count > 1) });
+    body.extend(group.changes.values().filter_map(|change| {
+        let why = anew.get(&change.path)?;
+        Some(format!("- {}: the document was written anew, without the comments in it. {why}", change.resource))
+    }));
     let blocks = group.changes.values().map(|change| Block {
         resource: change.resource.clone(),
         resource_version: change.resource_version.clone(),
@@ -175,7 +182,9 @@ fn word(
     }
     let summaries = group.changes.iter().map(|(path, change)| {
         let line = described.get(path).map(|described| described.subject.clone());
-        (path.clone(), line.unwrap_or_else(|| cut(&alone(group, change))))
+        let line = line.unwrap_or_else(|| cut(&alone(group, change)));
+        let note = if anew.contains_key(path) { "; its document was written anew" } else { "" };
+        (path.clone(), format!("{line}{note}"))
     });
     Planned {
         summaries: summaries.collect(),

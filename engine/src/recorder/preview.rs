@@ -48,7 +48,7 @@ impl Judge {
             return Ok(preview);
         }
         let mut failure = None;
-        reading.walk_back(git, COMMITS, |line| {
+        reading.walk_back(git, None, COMMITS, |line| {
             match self.leaves_out(git, reading, line) {
                 Ok(whole) => {
                     preview.commits_read += 1;

@@ -6,23 +6,25 @@ use std::sync::Arc;
 use git2::{Oid, Repository as Git};
 use model::git::CommitId;
 use model::history::Verb;
-use model::{ClusterName, PageRequest, ResourceRef};
+use model::{ClusterName, ResourceRef};
 use serde_json::Value;
 
 use super::attribute::{metadata, wrote_since};
-use super::book::{Book, Record, Written};
+use super::book::{Book, Record};
 use super::counts::kind_part;
-use super::people::{Ground, Known, Placed, Survey, find};
+use super::malformed::{Malformed, malformed};
+use super::origins::{Origin, all_origins, new_origins};
+use super::people::{Ground, Known, Placed, Survey};
 use super::trailers::{Found, Trailers};
 use super::work::Work;
 use crate::StartError;
 use crate::ledger::{Operation, OperationResult};
-use crate::repository::{Identity, LogFilter, LogLine, Reading, RepositoryError, Rewrites, split_message};
+use crate::repository::{Identity, LogLine, Reading, RepositoryError, Rewrites, split_message};
 
 /// As Denshimon writes to the cluster.
 const FIELD_MANAGER: &str = "denshimon";
-/// So many commits are searched for the one that wrote a record.
-const SEARCHED: usize = 20_000;
+/// Of so many commits the ledger is told again that the remote has them.
+const REMARKED: usize = 200;
 /// So many commits are given to a ledger that knows none.
 const RELINKED: usize = 2_000;
 
@@ -31,17 +33,10 @@ const RELINKED: usize = 2_000;
 struct Learnt {
     survey: Survey,
     origins: HashMap<String, Origin>,
+    malformed: Malformed,
     found: Vec<Found>,
     rewrites: Rewrites,
     pushed: Vec<CommitId>,
-}
-
-/// Where a record at the head comes from.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Origin {
-    written: Option<Written>,
-    /// As Denshimon last wrote it.
-    own: Option<Oid>,
 }
 
 impl Work {
@@ -61,12 +56,12 @@ impl Work {
             let folder = self.book.folder();
             let mut pages = self.book.pages();
             pages.head.clone_from(&learnt.survey.head);
-            pages.left_alone.clone_from(&learnt.survey.left_alone);
             for (path, blob, place) in learnt.survey.records() {
                 let origin = learnt.origins.get(path).cloned().unwrap_or_default();
                 pages.records.insert(path.clone(), Record::recovered(blob, place, origin));
             }
             pages.count_records(&folder);
+            pages.leave_alone(&learnt.survey.left_alone, learnt.malformed);
         }
         self.known_kinds = learnt.survey.records().filter_map(|(path, ..)| kind_folder(&self.book, path)).collect();
         self.files = learnt.survey.known;
@@ -99,20 +94,21 @@ impl Work {
             let pages = self.book.pages();
             pages.records.iter().filter_map(|(path, record)| Some((path.clone(), record.blob?))).collect()
         };
-        let (survey, origins) = self
+        let (survey, origins, malformed) = self
             .repository
             .read(move |git, reading| {
                 let survey = ground.survey(git, reading, &read)?;
                 let changed = survey.records().filter(|(path, blob, _)| known.get(*path) != Some(blob));
                 let changed = changed.map(|(path, _, place)| (path.as_str(), place));
-                let origins = origins(git, reading, &ground, changed, Wanted::Written)?;
-                Ok((survey, origins))
+                let origins = new_origins(git, reading, &ground, changed)?;
+                let others = survey.own.iter().filter(|(path, blob)| known.get(*path) != Some(*blob));
+                let malformed = malformed(git, reading, others.map(|(path, blob)| (path, *blob)))?;
+                Ok((survey, origins, malformed))
             })
             .await?;
         let folder = self.book.folder();
         let mut pages = self.book.pages();
         pages.head.clone_from(&survey.head);
-        pages.left_alone.clone_from(&survey.left_alone);
         let gone = |path: &String| !survey.own.contains_key(path) && !survey.placed.contains_key(path);
         for (_, record) in pages.records.iter_mut().filter(|(path, _)| gone(path)) {
             record.set_blob(None);
@@ -129,6 +125,7 @@ impl Work {
         }
         pages.records.retain(|_, record| record.live || record.blob.is_some() || record.planned.is_some());
         pages.count_records(&folder);
+        pages.leave_alone(&survey.left_alone, malformed);
         pages.drift_changed = true;
         drop(pages);
         self.files = survey.known;
@@ -174,16 +171,21 @@ pub(super) fn kind_folder(book: &Book, path: &str) -> Option<String> {
 fn learn(git: &Git, reading: &Reading, ground: &Ground) -> Result<Learnt, RepositoryError> {
     let survey = ground.survey(git, reading, &Known::default())?;
     let records = survey.records().map(|(path, _, place)| (path.as_str(), place));
-    let origins = origins(git, reading, ground, records, Wanted::All)?;
+    let origins = all_origins(git, reading, ground, records)?;
+    let others = survey.own.iter().filter(|(path, blob)| origins.get(*path).and_then(|it| it.own) != Some(**blob));
+    let malformed = malformed(git, reading, others.map(|(path, blob)| (path, *blob)))?;
     let follow = || reading.rewrites()?.followed(|id| reading.contains(git, id));
     let rewrites = at_one_head(|| reading.head(git), follow)?;
     let linked = reading.linked(git)?;
     // One that knows some is to know all.
     let unknown = reading.since(git, linked, if linked.is_some() { usize::MAX } else { RELINKED })?;
     let found = unknown.iter().filter_map(|line| found_in(line, &ground.cluster)).collect();
-    let newest = reading.log(git, &LogFilter::default(), PageRequest { number: 1, size: 200 })?;
-    let pushed = newest.items.into_iter().filter(|line| line.pushed).map(|line| line.id).collect();
-    Ok(Learnt { survey, origins, found, rewrites, pushed })
+    let mut pushed = Vec::new();
+    reading.walk_back(git, None, REMARKED, |line| {
+        pushed.extend(line.pushed.then(|| line.id.clone()));
+        true
+    })?;
+    Ok(Learnt { survey, origins, malformed, found, rewrites, pushed })
 }
 
 /// Reads until the head stays meanwhile: the publisher may replay at the same time, and commits that were followed to a
@@ -209,67 +211,4 @@ fn found_in(line: &LogLine, cluster: &ClusterName) -> Option<Found> {
     let (subject, _, lines) = split_message(&line.message);
     let trailers = Trailers::read(&lines).filter(|trailers| trailers.cluster == *cluster)?;
     Some(Found { commit: line.id.clone(), pushed: line.pushed, at: line.authored_at, subject, trailers })
-}
-
-/// How much of the origins has to be known, which decides how far back in history the search goes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Wanted {
-    Written,
-    All,
-}
-
-/// Finds the newest commit of each record, and what Denshimon last wrote there.
-fn origins<'a>(
-    git: &Git,
-    reading: &Reading,
-    ground: &Ground,
-    records: impl Iterator<Item = (&'a str, Option<&'a Placed>)>,
-    wanted: Wanted,
-) -> Result<HashMap<String, Origin>, RepositoryError> {
-    let mut origins: HashMap<String, Origin> = HashMap::new();
-    let mut by_file: HashMap<&str, Vec<(&str, Option<&Placed>)>> = HashMap::new();
-    for (path, place) in records {
-        origins.insert(path.to_owned(), Origin::default());
-        by_file.entry(place.map_or(path, |place| &place.file)).or_default().push((path, place));
-    }
-    let mut open = origins.len();
-    if open == 0 {
-        return Ok(origins);
-    }
-    let own_name = Identity::denshimon();
-    reading.walk_back(git, SEARCHED, |line| {
-        let own = line.committer == own_name.name();
-        for file in &line.files {
-            for (path, place) in by_file.get(file.path.as_str()).into_iter().flatten() {
-                let Some(origin) = origins.get_mut(*path) else { continue };
-                let is_known = |origin: &Origin| match wanted {
-                    Wanted::Written => origin.written.is_some(),
-                    Wanted::All => origin.own.is_some(),
-                };
-                let known = is_known(origin);
-                origin.written.get_or_insert_with(|| Written {
-                    commit: line.id.clone(),
-                    at: line.authored_at,
-                    by: line.author.clone(),
-                });
-                if own && origin.own.is_none() {
-                    origin.own = match place {
-                        None => Some(file.new_blob()),
-                        Some(place) => meaning_in(git, reading, ground, line, file.new_blob(), place),
-                    };
-                }
-                open -= usize::from(!known && is_known(origin));
-            }
-        }
-        open > 0
-    })?;
-    Ok(origins)
-}
-
-/// Reads what one of our own commits wrote for a resource into a person's file, if the commit is about it.
-fn meaning_in(git: &Git, reading: &Reading, ground: &Ground, line: &LogLine, blob: Oid, place: &Placed) -> Option<Oid> {
-    let trailers = Trailers::read(&split_message(&line.message).2)?;
-    trailers.blocks.iter().find(|block| block.resource == place.resource)?;
-    let text = reading.text_of(git, blob).ok()??;
-    ground.meaning_of(&find(&place.file, &text, &place.resource)?.tree).ok()
 }

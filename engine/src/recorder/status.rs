@@ -12,7 +12,7 @@ use model::user::Scope;
 use model::{ResourceRef, Timestamp};
 use tokio::sync::watch;
 
-use super::book::Pages;
+use super::book::{Pages, Written};
 use super::counts::kind_part;
 use crate::rights::{Action, check, check_in};
 use crate::sealing::Sealer;
@@ -73,6 +73,7 @@ impl Engine {
                 can_retry: true,
                 since: obstacle.since,
             }));
+            problems.extend(drift(&pages, sees));
             SyncStatus {
                 chip: pages.chip(),
                 may_steer: check(caller, Action::SteerSync).is_ok(),
@@ -243,7 +244,7 @@ fn unfollowed(kinds: &[WatchedKind]) -> Vec<SyncProblem> {
         }
     }
     let problem = |(reason, (since, names)): (&str, (Timestamp, Vec<String>))| SyncProblem {
-        what: format!("{} cannot be followed: {reason}", listed(&names)),
+        what: format!("{} cannot be followed: {reason}", listed(&names, "kind")),
         remedy: "Check that the cluster runs and that Denshimon may list and watch what is to be recorded, \
                  then choose Retry; a kind that nobody wants recorded can be left out below. The records stay as \
                  they are."
@@ -254,15 +255,45 @@ fn unfollowed(kinds: &[WatchedKind]) -> Vec<SyncProblem> {
     by_reason.into_iter().map(problem).collect()
 }
 
+/// One problem for all records that say otherwise than the cluster.
+pub(super) fn drift(pages: &Pages, sees: impl Fn(&str) -> bool) -> Option<SyncProblem> {
+    if pages.drifted == 0 {
+        return None;
+    }
+    let records = pages.records.iter().filter(|(path, record)| record.drifted && sees(path));
+    let mut drifted: Vec<(&str, Option<&Written>)> = records
+        .map(|(path, record)| {
+            (record.place.as_ref().map_or(path.as_str(), |place| &place.file), record.written.as_ref())
+        })
+        .collect();
+    drifted.sort_by_key(|(file, _)| *file);
+    let since = drifted.iter().filter_map(|(_, written)| Some(written.as_ref()?.at)).min();
+    let names: Vec<String> = drifted
+        .iter()
+        .map(|(file, written)| match written {
+            Some(written) => format!("{file} (by {})", written.by),
+            None => (*file).to_owned(),
+        })
+        .collect();
+    (!names.is_empty()).then(|| SyncProblem {
+        what: format!("Somebody else's commits say otherwise than the cluster: {}.", listed(&names, "record")),
+        remedy: "Apply these files to the cluster, or take the commits back. When such a resource changes in the \
+                 cluster, its state there is recorded over them."
+            .into(),
+        can_retry: false,
+        since: since.unwrap_or(pages.in_step_since),
+    })
+}
+
 /// `A`, `A and B`, `A, B, C and 7 more kinds`.
-fn listed(names: &[String]) -> String {
+fn listed(names: &[String], what: &str) -> String {
     const NAMED: usize = 3;
     let (named, others) = names.split_at(names.len().min(NAMED));
     match (named, others.len()) {
         ([one], 0) => one.clone(),
         ([first @ .., last], 0) => format!("{} and {last}", first.join(", ")),
-        (named, 1) => format!("{} and 1 more kind", named.join(", ")),
-        (named, more) => format!("{} and {more} more kinds", named.join(", ")),
+        (named, 1) => format!("{} and 1 more {what}", named.join(", ")),
+        (named, more) => format!("{} and {more} more {what}s", named.join(", ")),
     }
 }
 

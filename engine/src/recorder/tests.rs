@@ -2,6 +2,7 @@
 
 mod audited;
 mod crash;
+mod missed;
 mod people;
 mod restarts;
 mod secrets;
@@ -37,6 +38,7 @@ struct Bench {
     sealer: Arc<Sealer>,
     audit: AuditEvents,
     watch: mpsc::Sender<Observed>,
+    lister: Lister,
     stopping: CancellationToken,
     tasks: TaskTracker,
 }
@@ -90,10 +92,11 @@ impl Bench {
         let audit = AuditEvents::new(&config);
         let ignored = Arc::new(Ignored::new(config.ignore_rules.clone()));
         let lister = Lister::default();
-        let sources = Sources { observed, audit: audit.clone(), sealer: sealer.clone(), ignored, lister };
+        let sources =
+            Sources { observed, audit: audit.clone(), sealer: sealer.clone(), ignored, lister: lister.clone() };
         let recorder =
             Recorder::start(&config, repository.clone(), ledger.clone(), sources, &stopping, &tasks).await.unwrap();
-        Self { folder, config, store, ledger, repository, recorder, sealer, audit, watch, stopping, tasks }
+        Self { folder, config, store, ledger, repository, recorder, sealer, audit, watch, lister, stopping, tasks }
     }
 
     /// Ends as the program does, and begins again on the same data.
@@ -380,6 +383,9 @@ async fn somebody_s_commit_to_a_record_is_drift_and_not_undone() {
     bench.sees(config_map("a", 3, "1")).await;
     bench.in_step().await;
     assert!(bench.git(&["show", "main:clusters/sandbox/shop/configmap/a.yaml"]).contains("theirs"));
+    assert_eq!(*bench.recorder.book.chip().borrow(), SyncChip::Drifted { records: 1 });
+    let problem = status::drift(&bench.recorder.book.pages(), |_| true).unwrap();
+    assert!(problem.what.contains("configmap/a.yaml (by eve)"), "{problem:?}");
     // The operation follows its commit to where the replay put it.
     let head: CommitId = bench.git(&["rev-parse", "main"]).parse().unwrap();
     loop {
@@ -396,6 +402,10 @@ async fn somebody_s_commit_to_a_record_is_drift_and_not_undone() {
     bench.in_step().await;
     assert_eq!(bench.recorder.book.record_of(&resource("a"), None).state, RecordState::Drifted);
     assert!(bench.git(&["show", "main:clusters/sandbox/shop/configmap/a.yaml"]).contains("theirs"));
+    // What the cluster says next is recorded, and nothing is drifted any more.
+    bench.sees(config_map("a", 4, "4")).await;
+    bench.in_step().await;
+    assert!(matches!(*bench.recorder.book.chip().borrow(), SyncChip::InStep { .. }));
 }
 
 #[tokio::test]

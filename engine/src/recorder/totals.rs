@@ -25,6 +25,8 @@ pub struct SyncTotals {
     pub held_deletions: u64,
     /// Records that cannot be written since other files are in the way.
     pub obstructed: u64,
+    /// Records that say otherwise than the cluster, by somebody else's commit.
+    pub drifted: u64,
     /// What keeps the sync engine from its work, other than cluster and remote.
     pub problems: u64,
     pub records: u64,
@@ -82,6 +84,7 @@ impl Engine {
             last_push: pages.publication.last_push.as_ref().map(|push| push.at),
             held_deletions: count(pages.held.len()),
             obstructed: count(pages.obstructed.len()),
+            drifted: count(pages.drifted),
             problems: count(problems),
             records: count(pages.counts.all()),
             resources: kinds.iter().map(|kind| u64::from(kind.objects)).sum(),

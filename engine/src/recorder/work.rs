@@ -58,6 +58,8 @@ pub(super) struct Work {
     /// Kinds of which something was not taken in.
     pub(super) missed: HashSet<Kind>,
     pub(super) lister: Lister,
+    /// Commits since what is known of the records was kept.
+    pub(super) unkept: usize,
     /// What waits for the answer to a write.
     pub(super) deferred: HashMap<ResourceRef, VecDeque<Sighting>>,
     pub(super) settling: FuturesUnordered<BoxFuture<'static, ResourceRef>>,
@@ -120,6 +122,7 @@ impl Work {
             obstructed: HashMap::new(),
             missed: HashSet::new(),
             lister,
+            unkept: 0,
             deferred: HashMap::new(),
             settling: FuturesUnordered::new(),
             started: Vec::new(),
@@ -231,11 +234,13 @@ impl Work {
                     entries.extend(self.committed(group, &planned, commit.as_ref()));
                 }
                 self.owed.push_back(Owed::Entries(entries));
+                let commits = made.iter().flatten().count();
                 if let Some(head) = made.into_iter().flatten().next_back() {
                     self.book.pages().head = Some(head.clone());
                     self.owed.push_back(Owed::Linked(head));
                 }
                 self.pay().await;
+                self.keep_origins(commits, false).await;
             }
             Err(PlanError::Repository(RepositoryError::Path { path })) => {
                 let (what, remedy) = in_the_way(&path);
@@ -343,6 +348,7 @@ impl Work {
             }
         }
         self.pay().await;
+        self.keep_origins(0, true).await;
         self.repository.close(LAST_PUSH).await;
     }
 }

@@ -2,8 +2,8 @@
 
 use model::sync::RemoteChoice;
 
-use super::KEPT_HERE;
 use super::failure::PushFailure;
+use super::prepare::KEPT_HERE;
 use super::publish::Publisher;
 use super::replay::Which;
 

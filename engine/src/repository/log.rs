@@ -161,17 +161,24 @@ impl Reading {
         Ok(lines)
     }
 
-    /// Goes back from the head until the visitor has seen enough.
+    /// Goes back from the head until the visitor has seen enough; not to what comes before `known`.
     pub(crate) fn walk_back(
         &self,
         git: &Git,
+        known: Option<Oid>,
         limit: usize,
         mut visit: impl FnMut(&LogLine) -> bool,
     ) -> Result<(), RepositoryError> {
         let Some(head) = self.head(git)? else { return Ok(()) };
         let unpushed = self.unpushed(git, head)?;
-        for &id in self.cache.ids(git, head)?.iter().take(limit) {
-            if !visit(&line_of(git, id, &unpushed)?) {
+        // In no order that would have all of it read first; where one commit follows the other, it is theirs.
+        let mut walk = git.revwalk()?;
+        walk.push(head)?;
+        if let Some(known) = known {
+            walk.hide(known)?;
+        }
+        for id in walk.take(limit) {
+            if !visit(&line_of(git, id?, &unpushed)?) {
                 break;
             }
         }
@@ -180,7 +187,12 @@ impl Reading {
 
     /// Tells whether a commit is part of the branch.
     pub(crate) fn contains(&self, git: &Git, id: &CommitId) -> Result<bool, RepositoryError> {
-        let (Some(head), id) = (self.head(git)?, object_id(id)?) else { return Ok(false) };
+        self.contains_id(git, object_id(id)?)
+    }
+
+    /// As [`Reading::contains`].
+    pub(crate) fn contains_id(&self, git: &Git, id: Oid) -> Result<bool, RepositoryError> {
+        let Some(head) = self.head(git)? else { return Ok(false) };
         Ok(head == id || git.graph_descendant_of(head, id).unwrap_or(false))
     }
 

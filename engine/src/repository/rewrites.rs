@@ -1,13 +1,15 @@
 //! Remembers on disk which commits a replay put in the place of which, until the ledger knows it too.
 
 use std::collections::{HashMap, HashSet};
-use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use model::git::CommitId;
 
+use super::beside;
 use super::failure::RepositoryError;
+
+/// The file they wait in.
+const NAME: &str = "rewrites";
 
 /// Old and new commits, oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,11 +25,7 @@ impl Rewrites {
 
     /// Reads the pairs that the ledger may not know.
     pub(super) fn waiting(git: &Path) -> Result<Self, RepositoryError> {
-        let text = match fs::read_to_string(file(git)) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => return Err(error.into()),
-        };
+        let text = beside::read(git, NAME)?.unwrap_or_default();
         let pairs = text.lines().filter_map(|line| {
             let (old, new) = line.split_once(' ')?;
             Some((old.parse().ok()?, new.parse().ok()?))
@@ -43,10 +41,7 @@ impl Rewrites {
         if !left.0.is_empty() {
             return left.write(git);
         }
-        match fs::remove_file(file(git)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
-            _ => Ok(()),
-        }
+        Ok(beside::remove(git, NAME)?)
     }
 
     /// Follows each commit through all replays to the one that is there; one that leads nowhere is left out, since its
@@ -73,19 +68,8 @@ impl Rewrites {
 
     fn write(&self, git: &Path) -> Result<(), RepositoryError> {
         let text: String = self.0.iter().map(|(old, new)| format!("{old} {new}\n")).collect();
-        let write = || {
-            let new = file(git).with_extension("new");
-            let mut out = fs::File::create(&new)?;
-            out.write_all(text.as_bytes())?;
-            out.sync_all()?;
-            fs::rename(new, file(git))
-        };
-        Ok(write()?)
+        Ok(beside::write(git, NAME, &text)?)
     }
-}
-
-fn file(git: &Path) -> PathBuf {
-    git.join("denshimon-rewrites")
 }
 
 #[cfg(test)]
@@ -107,7 +91,7 @@ mod tests {
         assert_eq!(Rewrites::waiting(git).unwrap(), pairs(&[('b', 'c')]));
         pairs(&[('b', 'c')]).forget(git).unwrap();
         assert_eq!(Rewrites::waiting(git).unwrap(), Rewrites::default());
-        assert!(!file(git).exists());
+        assert_eq!(beside::read(git, NAME).unwrap(), None);
         Rewrites::default().forget(git).unwrap();
     }
 

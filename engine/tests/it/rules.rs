@@ -122,7 +122,9 @@ async fn the_replicas_of_what_an_autoscaler_scales_are_left_out() {
     // Denshimon's own rule has a switch, and cannot be removed.
     let rules = shop.engine().list_ignore_rules(&operator()).await.unwrap().rules;
     assert!(
-        rules.iter().any(|rule| rule.id == "autoscaled" && rule.origin == RuleOrigin::BuiltIn && rule.resources > 0)
+        rules
+            .iter()
+            .any(|rule| rule.id == "autoscaled" && rule.origin == RuleOrigin::BuiltIn && rule.resources > Some(0))
     );
     let removed = shop.engine().delete_ignore_rule(&operator(), "autoscaled").await;
     assert!(matches!(removed, Err(Error::Conflict { .. })), "{removed:?}");
@@ -213,5 +215,26 @@ async fn a_resource_that_is_left_out_altogether_keeps_its_record() {
     shop.create(|rule| rule.name = "other".into(), fields("spec.paused")).await;
     shop.mark("web", "three").await;
     assert!(!shop.record("api").is_empty(), "the record stays");
+    shop.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_something_else_makes_is_recorded_where_a_person_wants_it() {
+    let shop = Shop::new().await;
+    let recorded = || {
+        let folder = format!("clusters/test/{}/", shop.namespace);
+        let files = git(&shop.test.repository(), &["ls-tree", "-r", "--name-only", "main", "--", &folder]);
+        files.lines().any(|file| file.ends_with("/configmap/kube-root-ca.crt.yaml"))
+    };
+    let rules = shop.engine().list_ignore_rules(&operator()).await.unwrap().rules;
+    let rule = rules.iter().find(|rule| rule.id == "born-with-namespace").unwrap();
+    assert!(rule.on && rule.origin == RuleOrigin::BuiltIn && rule.resources.is_none(), "{rule:?}");
+    assert!(!recorded());
+    shop.engine().set_ignore_rule(&operator(), &rule.id, false).await.unwrap();
+    eventually("it is recorded", || async { recorded().then_some(()) }).await;
+    shop.engine().set_ignore_rule(&operator(), &rule.id, true).await.unwrap();
+    eventually("its record goes", || async { (!recorded()).then_some(()) }).await;
+    let removed = shop.engine().delete_ignore_rule(&operator(), &rule.id).await;
+    assert!(matches!(removed, Err(Error::Conflict { .. })), "{removed:?}");
     shop.end().await;
 }

@@ -119,6 +119,23 @@ pub(super) fn is_named_as_one(name: &str, value: &str) -> bool {
     named && is_literal(value) && !value.starts_with('/') && !value.contains('\n') && !is_plain(value)
 }
 
+/// Finds `name = value`, `name: value` and `"name": "value"` in the lines of a text, but for comments.
+pub(super) fn has_setting(text: &str) -> bool {
+    const LONGEST_NAME: usize = 100;
+    text.lines().any(|line| {
+        let line = line.trim().trim_start_matches("- ").trim_start_matches("export ").trim_start();
+        let is_comment = ["#", ";", "//", "--"].iter().any(|mark| line.starts_with(mark));
+        let Some((name, value)) = line.split_once(['=', ':']).filter(|_| !is_comment) else { return false };
+        let name = name.trim().trim_matches(['"', '\'']);
+        let value = value.trim().trim_end_matches([',', ';']).trim_end();
+        let quoted = ['"', '\''].iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote));
+        // What is not quoted and has several words is prose.
+        let value = quoted.or((!value.contains(char::is_whitespace)).then_some(value));
+        let is_name = name.len() <= LONGEST_NAME && !name.contains(char::is_whitespace);
+        is_name && value.is_some_and(|value| is_named_as_one(name, value))
+    })
+}
+
 /// Tells a value from one that is filled in later.
 fn is_literal(value: &str) -> bool {
     !value.trim().is_empty()

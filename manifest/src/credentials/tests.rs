@@ -44,6 +44,19 @@ fn credentials_are_found_by_their_form_or_their_name() {
         ("password", "${PASSWORD}".into(), None),
         ("tokens", "4".into(), None),
         ("greeting", "hello".into(), None),
+        ("application.properties", "port = 80\nspring.datasource.password=hunter2\n".into(), Some("setting")),
+        ("config.yaml", "db:\n  user: shop\n  password: \"hunter 2\"\n".into(), Some("setting")),
+        ("config.json", "{\n  \"apiKey\": \"x1y2z3\",\n}\n".into(), Some("setting")),
+        (".env", "export API_TOKEN=x1y2z3".into(), Some("setting")),
+        ("list.yaml", "- clientSecret: x1y2z3".into(), Some("setting")),
+        (
+            "config.yaml",
+            "db:\n  # password: hunter2\n  passwordFile: /run/db\n  password: ${DB_PASSWORD}\n".into(),
+            None,
+        ),
+        ("config.yaml", "password:\n  valueFrom: secret\n".into(), None),
+        ("notes", "Your secret: do not tell it.\nThe password = what you like best\n".into(), None),
+        ("nginx.conf", "proxy_set_header Token: $http_token;\nsecret: true\n".into(), None),
     ] {
         assert_eq!(rule_of(name, &value), expect, "{name}: {value}");
     }

@@ -4,30 +4,99 @@ use serde_json::Value;
 
 use crate::tree::{at, is_kind, text};
 
-/// One reason and its test.
-type Rule = (fn(&Value) -> bool, &'static str);
+/// Objects that something else makes, which are usually not recorded.
+#[derive(Debug)]
+pub struct MadeRule {
+    /// Names it in settings and addresses.
+    pub name: &'static str,
+    /// Which objects, in words.
+    pub what: &'static str,
+    /// Why such an object has no record.
+    pub reason: &'static str,
+    fits: fn(&Value) -> bool,
+}
 
-/// The first that fits counts.
-const RULES: [Rule; 12] = [
-    (is_of_system, "Kubernetes keeps its own objects in this namespace."),
-    (has_controller, "Its controller makes it, and makes it again."),
-    (is_secret_of_machines, "A program keeps a token or its history in it."),
-    (is_certificate, "cert-manager makes it from a Certificate, and renews it."),
-    (is_made_by_kubernetes, "A controller of Kubernetes makes it, and makes it again."),
-    (is_born_with_namespace, "Each namespace is born with one."),
-    (is_traffic, "Kubernetes makes it from a Service and its pods."),
-    (is_election, "An election renews it every few seconds."),
-    (is_bootstrap_role, "The API server makes it when it starts, and puts it right again."),
-    (is_bootstrap_priority, "The API server makes it when it starts, and puts it right again."),
-    (is_provisioned, "A storage driver makes it for a claim, and deletes it with the claim."),
-    (is_allocated, "Kubernetes allocates or registers it by itself."),
+/// All of them; the first that fits counts.
+pub const MADE_RULES: [MadeRule; 12] = [
+    MadeRule {
+        name: "system-namespaces",
+        what: "What is in kube-system, kube-public and kube-node-lease",
+        reason: "Kubernetes keeps its own objects in this namespace.",
+        fits: is_of_system,
+    },
+    MadeRule {
+        name: "controlled",
+        what: "What a controller owns, such as the Pods of a Deployment",
+        reason: "Its controller makes it, and makes it again.",
+        fits: has_controller,
+    },
+    MadeRule {
+        name: "machine-secrets",
+        what: "Secrets with tokens of service accounts and nodes, and with Helm's releases",
+        reason: "A program keeps a token or its history in it.",
+        fits: is_secret_of_machines,
+    },
+    MadeRule {
+        name: "certificates",
+        what: "Secrets that cert-manager fills from a Certificate",
+        reason: "cert-manager makes it from a Certificate, and renews it.",
+        fits: is_certificate,
+    },
+    MadeRule {
+        name: "made-by-kubernetes",
+        what: "What a controller of Kubernetes makes, such as the claims of a StatefulSet",
+        reason: "A controller of Kubernetes makes it, and makes it again.",
+        fits: is_made_by_kubernetes,
+    },
+    MadeRule {
+        name: "born-with-namespace",
+        what: "kube-root-ca.crt and the service account “default” in each namespace, the Service kubernetes",
+        reason: "Each namespace is born with one.",
+        fits: is_born_with_namespace,
+    },
+    MadeRule {
+        name: "traffic",
+        what: "Endpoints and EndpointSlices that lead to the Pods of a Service",
+        reason: "Kubernetes makes it from a Service and its pods.",
+        fits: is_traffic,
+    },
+    MadeRule {
+        name: "elections",
+        what: "ConfigMaps and Endpoints that hold an election",
+        reason: "An election renews it every few seconds.",
+        fits: is_election,
+    },
+    MadeRule {
+        name: "bootstrap-roles",
+        what: "Roles and bindings that the API server begins with",
+        reason: "The API server makes it when it starts, and puts it right again.",
+        fits: is_bootstrap_role,
+    },
+    MadeRule {
+        name: "bootstrap-priorities",
+        what: "Flow schemas, priority levels and priority classes that the API server begins with",
+        reason: "The API server makes it when it starts, and puts it right again.",
+        fits: is_bootstrap_priority,
+    },
+    MadeRule {
+        name: "provisioned-volumes",
+        what: "Volumes that a storage driver made for a claim, and deletes with it",
+        reason: "A storage driver makes it for a claim, and deletes it with the claim.",
+        fits: is_provisioned,
+    },
+    MadeRule {
+        name: "allocated",
+        what: "Addresses and API services that Kubernetes registers by itself",
+        reason: "Kubernetes allocates or registers it by itself.",
+        fits: is_allocated,
+    },
 ];
 
-/// Says why a live object is not a person's but what a controller or the server makes by itself; `None` for a
-/// person's: what a controller owns, tokens, leader elections, Helm's history, what each namespace or cluster is born
-/// with.
-pub fn left_out(live: &Value) -> Option<&'static str> {
-    RULES.iter().find(|(fits, _)| fits(live)).map(|(_, reason)| *reason)
+/// Says by which rule a live object is not a person's but what a controller or the server makes by itself; `None` for a
+/// person's. `on` says by its name whether a rule counts.
+pub fn made_by_itself(live: &Value, on: impl Fn(&str) -> bool) -> Option<&'static MadeRule> {
+    const RULES: &[MadeRule] = &MADE_RULES;
+    RULES.iter().find(|rule| (rule.fits)(live) && on(rule.name))
 }
 
 /// Kubernetes makes these namespaces and what is in them by itself, each cluster its own.

@@ -16,7 +16,7 @@ const PREFIX: &str = "DENSHIMON_";
 
 /// Every setting. In the environment its name has the prefix `DENSHIMON_` and capitals, but for `KUBECONFIG`; in the
 /// file, `repository_url` may also be written as `url` under `[repository]`.
-const NAMES: [&str; 33] = [
+const NAMES: [&str; 34] = [
     "listen",
     "public_url",
     "trusted_proxies",
@@ -41,6 +41,7 @@ const NAMES: [&str; 33] = [
     "sweep_percent",
     "record_kinds",
     "leave_out_kinds",
+    "record_made",
     "age_recipients",
     "audit_webhook_token",
     "audit_log_file",

@@ -83,11 +83,12 @@ pub(crate) struct ServiceRow {
 }
 
 impl Decoded {
-    pub(super) fn of(resource: &ResourceRef, object: &Value) -> Self {
+    pub(super) fn of(resource: &ResourceRef, object: &Value, left_out: Option<&'static str>) -> Self {
         let decoded = match known(&resource.kind) {
             Known::Deployment => resource.namespace.clone().and_then(|namespace| {
                 let target = DeploymentRef::new(namespace, resource.name.clone());
-                deployment_row(target, object).map(Box::new).map(Self::Deployment)
+                let row = deployment_row(target, object)?;
+                Some(Self::Deployment(Box::new(DeploymentRow { left_out, ..row })))
             }),
             Known::ReplicaSet => read(object).and_then(replica_set_row).map(Self::ReplicaSet),
             Known::Pod => read(object).and_then(|pod: Pod| pod_row(&pod)).map(Self::Pod),
@@ -144,7 +145,7 @@ fn deployment_row(target: DeploymentRef, object: &Value) -> Option<DeploymentRow
     }
     let changed_at = newest.as_ref().and_then(|entry| entry.time.as_ref()).map(|time| time.0);
     let changed_by = newest.and_then(|entry| entry.manager);
-    Some(DeploymentRow { target, deployment, changed_at, changed_by, left_out: manifest::left_out(object) })
+    Some(DeploymentRow { target, deployment, changed_at, changed_by, left_out: None })
 }
 
 fn replica_set_row(object: ReplicaSet) -> Option<ReplicaSetRow> {

@@ -258,3 +258,23 @@ async fn a_person_s_credentials_stay_as_the_person_wrote_them() {
     assert_eq!(remote.file("a.yaml"), file.replace("key: '1'", "key: '2'").trim_end());
     assert_eq!(bench.log().len(), 2);
 }
+
+#[tokio::test]
+async fn a_document_that_had_to_be_written_anew_says_so_in_commit_and_history() {
+    let text = ALL.replace("{key: '1'}", "{key: &shared '1'}");
+    let mut remote = Remote::with(&[("apps/all.yaml", &text)]);
+    let bench = remote.bench().await;
+    bench.lists(&[config_map("a", 1, "1"), config_map("b", 1, "1")]).await;
+    bench.in_step().await;
+    for (name, version) in [("b", 2), ("a", 3)] {
+        bench.sees(config_map(name, version, "2")).await;
+        pushed(&bench).await;
+    }
+    let bodies = bench.git(&["log", "--reverse", "--format=%b", "main"]);
+    let anew =
+        "ConfigMap shop/a: the document was written anew, without the comments in it. The change touches an anchor";
+    assert!(bodies.contains(anew) && !bodies.contains("ConfigMap shop/b: the document"), "{bodies}");
+    let summary = |entries: Vec<HistoryEntry>| entries.first().unwrap().summary.clone();
+    assert!(summary(bench.history(&resource("a")).await).ends_with("; its document was written anew"));
+    assert!(!summary(bench.history(&resource("b")).await).contains("anew"));
+}

@@ -4,11 +4,11 @@ use sops::{Identity, Recipients};
 
 use super::*;
 
-const ALICE: &str = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj";
+pub(super) const ALICE: &str = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj";
 const ALICES_KEY: &str = "AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX";
 const PATH: &str = "main:clusters/sandbox/shop/secret/s.yaml";
 
-fn secret(version: u32, value: &str) -> Value {
+pub(super) fn secret(version: u32, value: &str) -> Value {
     json!({
         "apiVersion": "v1", "kind": "Secret", "type": "Opaque", "data": {"password": value, "user": "YWRtaW4="},
         "metadata": {"name": "s", "namespace": "shop", "uid": "u", "resourceVersion": version.to_string()}
@@ -16,7 +16,7 @@ fn secret(version: u32, value: &str) -> Value {
 }
 
 impl Bench {
-    async fn start_for(recipients: &str) -> Self {
+    pub(super) async fn start_for(recipients: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let mut config = Self::config(&folder, Duration::ZERO, None);
         config.age_recipients = Some(Recipients::parse(&[recipients]).unwrap());

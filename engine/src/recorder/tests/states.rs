@@ -5,7 +5,7 @@ use model::sync::{Figure, WaitReason};
 use super::*;
 
 /// Puts a text at a path on the branch, or takes it away, as another program would.
-fn commit_file(bench: &Bench, path: &str, text: Option<&str>) {
+pub(super) fn commit_file(bench: &Bench, path: &str, text: Option<&str>) {
     let index = bench.folder.path().join("index");
     let git = |arguments: &[&str]| {
         let output = Command::new("git")
@@ -148,4 +148,59 @@ async fn what_a_file_was_in_the_way_of_is_recorded_once_it_is_moved() {
     assert!(bench.recorder.book.pages().obstructed.is_empty());
     let files = bench.git(&["ls-tree", "-r", "--name-only", "main"]);
     assert!(files.contains("taken/configmap/b.yaml") && !files.contains("gone.yaml"), "{files}");
+}
+
+#[tokio::test]
+async fn a_record_keeps_its_origin_however_long_the_history_grows() {
+    let bench = Bench::start(Duration::ZERO).await;
+    bench.lists(&[config_map("a", 1, "1"), config_map("b", 1, "1")]).await;
+    bench.in_step().await;
+    let first = bench.git(&["rev-parse", "main"]);
+    for version in 2..70 {
+        bench.sees(config_map("b", version, &version.to_string())).await;
+    }
+    bench.in_step().await;
+    let all = [config_map("a", 1, "1"), config_map("b", 69, "69")];
+    let kept = bench.place().join("denshimon-origins");
+    assert!(kept.is_file(), "not only at the end");
+    let origin_of_a = |bench: &Bench| {
+        let record = bench.recorder.book.record_of(&resource("a"), None);
+        (record.commit.map(|commit| commit.to_string()), record.by)
+    };
+    let bench = bench.restart().await;
+    bench.lists(&all).await;
+    bench.in_step().await;
+    assert_eq!(origin_of_a(&bench), (Some(first.clone()), Some("Denshimon".into())));
+
+    // Somebody changes the record while nobody looks: that is seen, and not undone.
+    let text =
+        bench.git(&["show", "main:clusters/sandbox/shop/configmap/a.yaml"]).replace("1\"", "2\"").replace("'1'", "'2'");
+    commit_file(&bench, "clusters/sandbox/shop/configmap/a.yaml", Some(&format!("{text}\n")));
+    let bench = bench.restart().await;
+    bench.lists(&all).await;
+    bench.in_step().await;
+    assert_eq!(bench.recorder.book.record_of(&resource("a"), None).state, RecordState::Drifted);
+}
+
+#[tokio::test]
+async fn a_record_that_nobody_can_read_is_named_with_its_line() {
+    let bench = Bench::start(Duration::ZERO).await;
+    bench.lists(&[config_map("a", 1, "1")]).await;
+    bench.in_step().await;
+    let path = "clusters/sandbox/shop/configmap/a.yaml";
+    commit_file(&bench, path, Some("apiVersion: v1\nkind: {ConfigMap\n"));
+    let bench = bench.restart().await;
+    let left_alone = bench.recorder.book.pages().left_alone.clone();
+    assert_eq!(left_alone.len(), 1);
+    assert!(
+        left_alone[0].path == path && left_alone[0].wrong && left_alone[0].reason.starts_with("Line "),
+        "{left_alone:?}"
+    );
+    bench.lists(&[config_map("a", 1, "1")]).await;
+    bench.in_step().await;
+    assert_eq!(bench.recorder.book.record_of(&resource("a"), None).state, RecordState::Drifted);
+    bench.sees(config_map("a", 2, "2")).await;
+    bench.in_step().await;
+    assert!(bench.recorder.book.pages().left_alone.is_empty());
+    assert!(bench.git(&["show", &format!("main:{path}")]).contains("kind: ConfigMap"));
 }

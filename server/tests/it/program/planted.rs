@@ -38,7 +38,10 @@ impl Planted {
             values.into_iter().map(|(key, value)| (key, Value::String(value))).collect::<serde_json::Map<_, _>>().into()
         };
         let data = map((0..EACH).map(|n| (format!("key-{n}"), self.next())).collect());
-        let settings = map((0..EACH).map(|n| (format!("service-{n}.password"), self.next())).collect());
+        let mut settings: Vec<_> = (0..EACH - 10).map(|n| (format!("service-{n}.password"), self.next())).collect();
+        let lines: Vec<String> = (0..10).map(|n| format!("db.{n}.password = {}\n", self.next())).collect();
+        settings.push(("application.properties".into(), lines.concat()));
+        let settings = map(settings);
         let annotations = map((0..EACH).map(|n| (format!("example.com/token-{n}.secret"), self.next())).collect());
         let env: Vec<Value> =
             (0..EACH).map(|n| json!({"name": format!("SERVICE_{n}_TOKEN"), "value": self.next()})).collect();
