@@ -24,18 +24,22 @@ pub fn SyncChipLink(chip: SyncChip) -> impl IntoView {
 
 /// Returns icon, colour and words.
 pub fn chip_words(chip: &SyncChip) -> (Shape, &'static str, String) {
+    let counted = |shape, tone, count: u32, one: &str, many: &str| {
+        (shape, tone, [&*count.to_string(), if count == 1 { one } else { many }].concat())
+    };
     match chip {
         SyncChip::ClusterAway { .. } => (Shape::Cross, "bad", "cluster away".to_owned()),
-        SyncChip::CannotRecord { reason } => (Shape::Cross, "bad", format!("cannot record: {reason}")),
-        SyncChip::CannotPush { reason } => (Shape::Warning, "warn", format!("cannot push: {reason}")),
+        SyncChip::CannotRecord { reason } => (Shape::Cross, "bad", ["cannot record: ", reason].concat()),
+        SyncChip::CannotPush { reason } => (Shape::Warning, "warn", ["cannot push: ", reason].concat()),
         SyncChip::Starting => (Shape::Dots, "info", "reading the cluster".to_owned()),
-        SyncChip::Waiting { changes: 1 } => (Shape::Dots, "info", "1 change waiting".to_owned()),
-        SyncChip::Waiting { changes } => (Shape::Dots, "info", format!("{changes} changes waiting")),
-        SyncChip::Held { deletions: 1 } => (Shape::Warning, "warn", "1 deletion waits for a word".to_owned()),
-        SyncChip::Held { deletions } => (Shape::Warning, "warn", format!("{deletions} deletions wait for a word")),
-        SyncChip::Blocked { records: 1 } => (Shape::Warning, "warn", "1 record cannot be written".to_owned()),
-        SyncChip::Blocked { records } => (Shape::Warning, "warn", format!("{records} records cannot be written")),
-        SyncChip::Drifted { records } => (Shape::Warning, "warn", format!("{records} drifted")),
+        SyncChip::Held { deletions } => {
+            counted(Shape::Warning, "warn", *deletions, " deletion waits for a word", " deletions wait for a word")
+        }
+        SyncChip::Blocked { records } => {
+            counted(Shape::Warning, "warn", *records, " record cannot be written", " records cannot be written")
+        }
+        SyncChip::Waiting { changes } => counted(Shape::Dots, "info", *changes, " change waiting", " changes waiting"),
+        SyncChip::Drifted { records } => counted(Shape::Warning, "warn", *records, " drifted", " drifted"),
         SyncChip::InStep { .. } => (Shape::Check, "good", "in step".to_owned()),
     }
 }

@@ -202,6 +202,12 @@ impl Ledger {
         self.open_operations(|row| row.entry.resource == *resource).await
     }
 
+    /// Returns the newest version of a resource that was known when an operation on it began; `None` also when the
+    /// database does not answer.
+    pub(crate) async fn version_before(&self, operation: &Operation) -> Option<u64> {
+        self.store.known_version(&operation.resource, operation.started_at).await.ok().flatten()
+    }
+
     /// Tells whether a write on a resource waits for Kubernetes' answer.
     pub(crate) fn is_in_flight(&self, resource: &ResourceRef) -> bool {
         let in_flight = self.open.in_flight.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

@@ -70,6 +70,11 @@ impl Journal {
         self.ledger.started_operations().await
     }
 
+    /// Returns the newest version of a resource that was known when an operation on it began.
+    pub(super) async fn version_before(&self, operation: &Operation) -> Option<u64> {
+        self.ledger.version_before(operation).await
+    }
+
     /// Notes what the cluster shows of an operation without an answer.
     pub(super) async fn answer(&self, id: &str, result: OperationResult) -> Result<(), Error> {
         self.ledger.finish_operation(id, result).await

@@ -79,7 +79,8 @@ impl Work {
         self.started = others;
         let about: Vec<Operation> = about;
         for operation in about {
-            let result = answer(&operation, object);
+            let known = self.journal.version_before(&operation).await;
+            let result = answer(&operation, object, known);
             if let Err(error) = self.journal.answer(&operation.id, result).await {
                 tracing::error!(error = %error, "an operation of an earlier run could not be answered");
                 self.started.push(operation);
@@ -135,8 +136,13 @@ impl Work {
     }
 }
 
-/// A write leaves its mark with the API server: Denshimon's name and the time, or the missing object.
-fn answer(operation: &Operation, object: Option<&Value>) -> OperationResult {
+/// A write leaves its mark with the API server: Denshimon's name and the time, or the missing object. The time has whole
+/// seconds, so an object in a version that was `known` before has not been written to at all.
+fn answer(operation: &Operation, object: Option<&Value>, known: Option<u64>) -> OperationResult {
+    let version = object.and_then(|object| metadata(object, "resourceVersion").parse::<u64>().ok());
+    if version.zip(known).is_some_and(|(version, known)| version <= known) {
+        return OperationResult::Interrupted;
+    }
     let deleted = |object: &Value| !metadata(object, "deletionTimestamp").is_empty();
     let applied = match (operation.verb, object) {
         (Verb::Delete, object) => object.is_none_or(deleted),

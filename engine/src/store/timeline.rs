@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use model::git::CommitId;
 use model::history::{HistoryEntry, Outcome, Recorded};
 use model::user::Scope;
-use model::{ClusterName, Page, PageRequest, ResourceRef};
+use model::{ClusterName, Page, PageRequest, ResourceRef, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -80,6 +80,20 @@ impl Store {
     pub(crate) async fn timeline_of_commits(&self, commits: &[String]) -> Result<Vec<TimelineRow>, Error> {
         let statements = "SELECT * OMIT id FROM timeline WHERE commit IN $commits;";
         self.run(statements, json!({ "commits": commits })).await?.rows(0)
+    }
+
+    /// Returns the newest version of a resource that is known from what was done to it before a time.
+    pub(crate) async fn known_version(&self, resource: &ResourceRef, before: Timestamp) -> Result<Option<u64>, Error> {
+        #[derive(Deserialize)]
+        struct Row {
+            resource_version: Option<u64>,
+        }
+        // Nearly always the first; those that were refused have none.
+        let statements = "SELECT resource_version, at FROM timeline WHERE resource_key = $key AND at < $before
+            ORDER BY at DESC LIMIT 20;";
+        let wanted = json!({ "key": resource_key(resource), "before": before.as_millisecond() });
+        let rows: Vec<Row> = self.run(statements, wanted).await?.rows(0)?;
+        Ok(rows.into_iter().filter_map(|row| row.resource_version).max())
     }
 
     /// Reads one page of a resource's entries, newest first.

@@ -92,6 +92,37 @@ async fn an_operation_without_an_answer_is_found_by_its_mark() {
 }
 
 #[tokio::test]
+async fn an_operation_that_never_arrived_is_not_taken_for_the_one_before_it_in_the_same_second() {
+    let bench = Bench::start(Duration::ZERO).await;
+    bench.lists(&[config_map("a", 1, "1")]).await;
+    bench.in_step().await;
+    let mut edited = config_map("a", 2, "2");
+    edited["metadata"]["managedFields"][0]["manager"] = "denshimon".into();
+    edited["metadata"]["managedFields"][0]["time"] = "2999-01-01T00:00:00Z".into();
+    bench.operates(Verb::Edit, &edited, "Edit shop/a").await;
+    bench.sees(edited.clone()).await;
+    bench.in_step().await;
+    tokio::time::sleep(Duration::from_millis(2)).await;
+    let new = NewOperation {
+        actor: Actor::User("ada".parse().unwrap()),
+        email: None,
+        verb: Verb::Edit,
+        resource: resource("a"),
+        summary: "Edit it once more".into(),
+        reason: String::new(),
+        rolls_out: false,
+    };
+    let (id, guard) = bench.ledger.begin_operation(new).await.unwrap();
+    drop(guard);
+    let bench = bench.restart().await;
+    bench.lists(std::slice::from_ref(&edited)).await;
+    bench.in_step().await;
+    let history = bench.history(&resource("a")).await;
+    let entry = history.iter().find(|entry| entry.id == id).unwrap();
+    assert_eq!((&entry.operation, &entry.recorded), (&Some(model::history::OperationState::Interrupted), &Recorded::Never));
+}
+
+#[tokio::test]
 async fn changes_while_it_was_down_are_their_authors() {
     let bench = Bench::start(Duration::ZERO).await;
     bench.lists(&[config_map("a", 1, "1"), config_map("b", 1, "1")]).await;
