@@ -119,7 +119,10 @@ async fn an_operation_that_never_arrived_is_not_taken_for_the_one_before_it_in_t
     bench.in_step().await;
     let history = bench.history(&resource("a")).await;
     let entry = history.iter().find(|entry| entry.id == id).unwrap();
-    assert_eq!((&entry.operation, &entry.recorded), (&Some(model::history::OperationState::Interrupted), &Recorded::Never));
+    assert_eq!(
+        (&entry.operation, &entry.recorded),
+        (&Some(model::history::OperationState::Interrupted), &Recorded::Never)
+    );
 }
 
 #[tokio::test]
