@@ -108,8 +108,10 @@ async fn the_replicas_of_what_an_autoscaler_scales_are_left_out() {
     let shop = Shop::new().await;
     shop.kubectl.apply(AUTOSCALER, &shop.namespace).await;
     shop.record_that("api", "the replicas leave the record", |record| !record.contains("replicas")).await;
-    let info = shop.record_info("api");
-    assert_eq!(info.state, RecordState::Recorded);
+    let info = eventually("the page knows it, too", || async {
+        Some(shop.record_info("api")).filter(|info| info.state == RecordState::Recorded)
+    })
+    .await;
     let words = info.left_out.unwrap_or_default();
     assert!(words.contains("spec.replicas (by the rule “spec.replicas of what a HorizontalPodAutoscaler"), "{words}");
 

@@ -127,8 +127,13 @@ fn is_certificate(live: &Value) -> bool {
         && !writers(live).any(|manager| manager.starts_with("kubectl"))
 }
 
-/// Such as the claims of a StatefulSet, which have no owner, and Endpoints before 1.33.
+/// Such as the claims of a StatefulSet, which have no owner, and whatever no other rule is about.
 fn is_made_by_kubernetes(live: &Value) -> bool {
+    let others = is_born_with_namespace(live) || is_endpoints(live) || is_election(live);
+    !others && is_by_kubernetes(live)
+}
+
+fn is_by_kubernetes(live: &Value) -> bool {
     const PARTS: [&str; 3] = ["kube-controller-manager", "kube-scheduler", "kubelet"];
     writers(live).any(|manager| manager == "kube-controller-manager")
         && writers(live).all(|manager| PARTS.contains(&manager))
@@ -155,7 +160,9 @@ fn is_born_with_namespace(live: &Value) -> bool {
 fn is_traffic(live: &Value) -> bool {
     is_endpoints(live)
         && (label(live, "endpointslice.kubernetes.io/managed-by").is_some_and(|by| by.ends_with(".k8s.io"))
-            || label(live, "endpoints.kubernetes.io/managed-by").is_some())
+            || label(live, "endpoints.kubernetes.io/managed-by").is_some()
+            // Before 1.33 they did not sign Endpoints.
+            || is_by_kubernetes(live))
 }
 
 fn is_endpoints(live: &Value) -> bool {

@@ -336,6 +336,14 @@ fn what_machines_make_is_not_recorded() {
         (false, object("v1", "Secret", certificate(&["cert-manager-certificates-issuing"]))),
         (true, object("v1", "Secret", certificate(&["kubectl-client-side-apply"]))),
         (false, object("v1", "ConfigMap", named("kube-root-ca.crt"))),
+        (
+            false,
+            object(
+                "v1",
+                "ConfigMap",
+                json!({"metadata": {"name": "kube-root-ca.crt", "managedFields": [{"manager": "kube-controller-manager"}]}}),
+            ),
+        ),
         (false, object("v1", "ServiceAccount", named("default"))),
         (true, object("v1", "ServiceAccount", json!({"metadata": {"name": "default"}, "imagePullSecrets": []}))),
         (false, object("v1", "Service", named("kubernetes"))),
