@@ -54,8 +54,27 @@ impl Sops {
         std::fs::read_to_string(self.file()).unwrap()
     }
 
+    /// Asks for JSON: the YAML that it prints takes U+2028 for the end of a line, as YAML 1.1 did and 1.2 does not.
     fn decrypt(&self, record: &str) -> Value {
-        read(&self.run(&["--decrypt"], &[], record))
+        serde_json::from_str(&self.run(&["--decrypt", "--output-type", "json"], &[], record)).unwrap()
+    }
+}
+
+/// Whether both mean the same in JSON, which does not tell `3` from `3.0` and whose reader here rounds a last digit.
+fn is_same(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::Object(left), Value::Object(right)) => {
+            left.len() == right.len()
+                && left.iter().all(|(key, value)| right.get(key).is_some_and(|other| is_same(value, other)))
+        }
+        (Value::Array(left), Value::Array(right)) => {
+            left.len() == right.len() && left.iter().zip(right).all(|(value, other)| is_same(value, other))
+        }
+        (Value::Number(left), Value::Number(right)) if left.is_f64() || right.is_f64() => {
+            let (left, right) = (left.as_f64().unwrap(), right.as_f64().unwrap());
+            (left - right).abs() <= left.abs() * f64::EPSILON
+        }
+        _ => left == right,
     }
 }
 
@@ -75,7 +94,8 @@ fn secret() -> Value {
         "apiVersion": "v1", "kind": "Secret", "type": "Opaque", "immutable": true,
         "metadata": {"name": "db", "namespace": "shop", "labels": {"app": "db"}},
         "data": {"password": "aHVudGVyMg==", "user": "YWRtaW4=", "empty": "", "a.b:c": "eA==", "0644": "eQ=="},
-        "stringData": {"text": "Grüße 🔑\n\n  zwei\n", "number": "1e3", "on": "off", "tilde": "~", "line": "\t\r\u{1}"},
+        "stringData": {"text": "Grüße 🔑\n\n  zwei\n", "number": "1e3", "on": "off", "tilde": "~", "line": "\t\r\u{1}",
+                       "\u{2028} separated\u{2029}": "\u{85}\u{2028} lines"},
     })
 }
 
@@ -126,7 +146,8 @@ async fn sops_reads_any_values_and_keys() {
     runner
         .run(&maps, |tree| {
             let record = write(&tree, &Selection::secret(), &key, None);
-            prop_assert_eq!(sops.decrypt(&record), tree, "{}", record);
+            let theirs = sops.decrypt(&record);
+            prop_assert!(is_same(&theirs, &tree), "{theirs}\n{tree}\n{record}");
             Ok(())
         })
         .unwrap();
