@@ -9,13 +9,15 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import binaryen from "binaryen";
 import { build } from "esbuild";
 
+import { shortenImports } from "./imports.mjs";
+
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "../..");
 const cache = join(process.env.XDG_CACHE_HOME ?? join(process.env.HOME, ".cache"), "denshimon");
 const site = process.env.DENSHIMON_ASSETS_DIR ?? join(cache, "site");
 const target = process.env.CARGO_TARGET_DIR ?? join(cache, "target");
 
-const INPUTS = ["Cargo.lock", "Cargo.toml", "app", "frontend", "model", "style", "public", "script/assets/build.mjs", "script/assets/package-lock.json"];
+const INPUTS = ["Cargo.lock", "Cargo.toml", "app", "frontend", "model", "style", "public", "script/assets/build.mjs", "script/assets/imports.mjs", "script/assets/package-lock.json"];
 
 /** What a browser downloads to wake a page up, at most; compressed, in bytes. */
 const CODE_LIMIT = 400_000;
@@ -100,19 +102,22 @@ async function main() {
     const glue = join(work, "glue");
     run("bindings", wasmBindgen(), ["--target", "web", "--no-typescript", "--keep-debug", "--out-dir", glue, "--out-name", "denshimon", join(target, "wasm32-unknown-unknown/wasm-release/frontend.wasm")]);
     const raw = join(glue, "denshimon_bg.wasm");
-    const small = join(cache, "tools", `optimised-${createHash("sha256").update(readFileSync(raw)).update(prune.toString() + UNUSED).digest("hex").slice(0, 16)}.wasm`);
+    const small = join(cache, "tools", `optimised-${createHash("sha256").update(readFileSync(raw)).update(prune.toString() + UNUSED + " twice").digest("hex").slice(0, 16)}.wasm`);
     if (!existsSync(small)) {
       const pruned = join(glue, "pruned.wasm");
       writeFileSync(pruned, prune(readFileSync(raw)));
       const features = ["bulk-memory", "mutable-globals", "nontrapping-float-to-int", "sign-ext", "reference-types", "multivalue"];
-      run("wasm-opt", process.execPath, [join(here, "node_modules/binaryen/bin/wasm-opt"), "-Oz", ...features.map((name) => `--enable-${name}`), "--strip-debug", "--strip-producers", pruned, "-o", `${small}.new`]);
+      // Twice: without names, more functions turn out to be the same.
+      run("wasm-opt", process.execPath, [join(here, "node_modules/binaryen/bin/wasm-opt"), "-Oz", ...features.map((name) => `--enable-${name}`), "--strip-debug", "--strip-producers", "-Oz", pruned, "-o", `${small}.new`]);
       for (const name of readdirSync(dirname(small))) if (/^optimised-.*\.wasm$/.test(name)) rmSync(join(dirname(small), name));
       renameSync(`${small}.new`, small);
     }
 
     const assets = join(work, "assets");
     mkdirSync(assets);
-    const wasm = publish(assets, "denshimon", "wasm", readFileSync(small));
+    const [module, bindings] = shortenImports(readFileSync(small), readFileSync(join(glue, "denshimon.js"), "utf8"));
+    writeFileSync(join(glue, "denshimon.js"), bindings);
+    const wasm = publish(assets, "denshimon", "wasm", module);
     const script = publish(assets, "denshimon", "js", await bundle(join(glue, "denshimon.js"), { format: "esm", target: "es2022" }));
     // boot.js reads the names of the two from the page.
     const boot = publish(assets, "boot", "js", await bundle("frontend/boot.js", { format: "esm", target: "es2022" }));
