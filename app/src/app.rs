@@ -12,6 +12,7 @@ use crate::gitops::{CommitPage, CommitsPage, RulesPage, StatusPage};
 use crate::home::HomePage;
 use crate::layout::Frame;
 use crate::not_found::{NotFoundInFrame, NotFoundPage};
+use crate::records::RecordPage;
 use crate::search::SearchPage;
 use crate::session::{ResetPage, SetupPage, SignInPage};
 use crate::ui::Now;
@@ -38,6 +39,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/gitops/rules") view=RulesPage ssr=SsrMode::Async/>
                     <Route path=path!("/gitops/commits") view=CommitsPage ssr=SsrMode::Async/>
                     <Route path=path!("/gitops/commits/:id") view=CommitPage ssr=SsrMode::Async/>
+                    <Route path=path!("/records/:kind/:namespace/:name") view=RecordPage ssr=SsrMode::Async/>
                     <Route path=path!("/deployments") view=ListPage ssr=SsrMode::Async/>
                     <Route path=path!("/deployments/new") view=NewPage ssr=SsrMode::Async/>
                     <Route path=deployment(()) view=|| tab(Tab::Overview) ssr=SsrMode::Async/>

@@ -199,7 +199,8 @@ impl From<engine::Error> for AppError {
         match wire.kind {
             ErrorKind::Internal => tracing::error!(error = chain(&error), "a request failed through our own fault"),
             ErrorKind::Unavailable => tracing::warn!(error = chain(&error), "a request failed: a dependency is away"),
-            _ => tracing::debug!(error = chain(&error), "a request was refused"),
+            // What was typed may be quoted in the words, and is nothing for a log.
+            kind => tracing::debug!(?kind, "a request was refused"),
         }
         wire.into()
     }

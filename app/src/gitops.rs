@@ -2,6 +2,7 @@
 
 mod api;
 mod commit_page;
+mod commit_table;
 mod commits_page;
 mod files;
 mod kinds;
@@ -16,6 +17,7 @@ mod waiting;
 
 pub use api::read_commit;
 pub use commit_page::CommitPage;
+pub use commit_table::CommitTable;
 pub use commits_page::CommitsPage;
 pub use files::CommitFiles;
 pub use rules_page::RulesPage;

@@ -24,6 +24,7 @@ mod layout;
 mod live;
 mod not_found;
 mod reading;
+mod records;
 mod search;
 mod session;
 mod shell;

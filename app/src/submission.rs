@@ -30,6 +30,7 @@ pub struct Submission {
     failed: StoredValue<Option<String>>,
     pending: RwSignal<bool>,
     answers: RwSignal<u32>,
+    refusals: RwSignal<u32>,
 }
 
 impl Submission {
@@ -40,7 +41,8 @@ impl Submission {
         let failed = use_context::<ServerActionError>().filter(|error| paths.contains(&error.path()));
         let problem = failed.as_ref().map(|error| ServerFnUrlError::<AppError>::decode_err(error.err()));
         let failed = StoredValue::new(failed.map(|error| error.path().to_owned()));
-        Self { problem: RwSignal::new(problem), failed, pending: RwSignal::new(false), answers: RwSignal::new(0) }
+        let (answers, refusals) = (RwSignal::new(0), RwSignal::new(0));
+        Self { problem: RwSignal::new(problem), failed, pending: RwSignal::new(false), answers, refusals }
     }
 
     /// Returns what went wrong.
@@ -58,7 +60,12 @@ impl Submission {
         self.answers.get()
     }
 
-    /// Returns what had been typed into a field of the form that failed, when the page begins with that.
+    /// Counts the answers that did not do what was asked; what was shown before may be old then.
+    pub fn refusals(self) -> u32 {
+        self.refusals.get()
+    }
+
+    /// Returns what had been typed into a field of the form that failed.
     pub fn typed(self, field: &str) -> String {
         self.problem.with_untracked(|problem| problem.as_ref().map(|error| error.typed(field))).unwrap_or_default()
     }
@@ -71,10 +78,14 @@ impl Submission {
     async fn send(self, to: &'static str, body: String) {
         self.pending.set(true);
         let problem = post(to, body).await.err();
+        let refused = problem.is_some();
         // A redirect may have led to another page, and this one's signals are gone.
         self.problem.try_set(problem);
         self.pending.try_set(false);
         self.answers.try_update(|answers| *answers = answers.wrapping_add(1));
+        if refused {
+            self.refusals.try_update(|refusals| *refusals = refusals.wrapping_add(1));
+        }
     }
 }
 

@@ -9,6 +9,8 @@ mod discovery;
 mod follow;
 pub(crate) mod inventory;
 mod kinds;
+mod owners;
+mod read;
 mod state;
 mod warnings;
 mod watches;

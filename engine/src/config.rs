@@ -36,9 +36,9 @@ pub struct EngineConfig {
 /// How many records whose resources are found gone are deleted without a person's word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SweepLimits {
-    /// So many in any case.
+    /// Never more of a kind than these, nor of all kinds within ten minutes.
     pub records: usize,
-    /// And this share of a kind's records, in percent; of all records, for what goes within ten minutes.
+    /// Nor more than this share of them, in percent, unless it is a handful.
     pub percent: usize,
 }
 

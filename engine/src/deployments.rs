@@ -4,7 +4,9 @@ mod check;
 mod edit;
 mod events;
 mod form;
+mod history;
 mod list;
+mod message;
 mod outcomes;
 mod owned;
 mod plan;
@@ -16,6 +18,8 @@ mod recover;
 mod refusal;
 mod schema;
 mod transplant;
+mod values;
+mod views;
 mod write;
 mod yaml;
 

@@ -38,12 +38,19 @@ impl Engine {
     /// Says which of the newest commits a rule would have left out, and which records it would change.
     ///
     /// # Errors
-    /// [`Error::NotAllowed`]; [`Error::Invalid`] names the field that is wrong; the repository cannot be read.
+    /// [`Error::NotAllowed`]; [`Error::Invalid`] names the field that is wrong; the repository cannot be read, or the
+    /// cluster be asked who manages what.
     pub async fn preview_ignore_rule(&self, caller: &Caller, rule: &IgnoreRule) -> Result<IgnorePreview, Error> {
         check(caller, Action::SteerSync)?;
         let parsed = parse(rule)?;
-        let (repository, config) = (&self.parts.repository, &self.parts.config);
-        preview(repository, config, rule.to_string(), parsed).await
+        let (repository, config, cluster) = (&self.parts.repository, &self.parts.config, &self.parts.cluster);
+        let owners = if parsed.needs_managers() {
+            let owners = cluster.owners(&config.cluster.name, &parsed).await;
+            Some(owners.map_err(|error| Error::unavailable("the cluster", error))?)
+        } else {
+            None
+        };
+        preview(repository, config, rule.to_string(), parsed, owners).await
     }
 
     /// Makes a rule, which is on; all resources are read again then, and their records follow. Returns its id.

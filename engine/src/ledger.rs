@@ -4,6 +4,7 @@
 //! change that did not come through Denshimon makes a row of its own. What is not finished is also kept in memory, so
 //! that the recorder can join a change with its operation without asking the database.
 
+mod baseline;
 mod operations;
 mod read;
 mod record;
@@ -19,6 +20,7 @@ use tokio::sync::{Mutex, Notify};
 use crate::store::{Store, TimelineRow};
 use crate::{Clock, StartError};
 
+pub(crate) use baseline::Baseline;
 pub(crate) use operations::{NewOperation, Operation, OperationResult};
 pub(crate) use record::Change;
 

@@ -12,14 +12,17 @@ mod commits;
 mod committed;
 mod content;
 mod counts;
+mod ending;
 mod figures;
 mod journal;
+mod late;
 mod malformed;
 mod missed;
 mod observe;
 mod obstructed;
 mod origins;
 mod owed;
+mod page;
 mod people;
 mod plan;
 mod plot;
@@ -34,6 +37,7 @@ mod tests;
 mod texts;
 mod totals;
 mod trailers;
+mod versions;
 mod window;
 mod work;
 
@@ -54,11 +58,12 @@ use crate::sealing::Sealer;
 use crate::{EngineConfig, Error, StartError, panics};
 
 use book::Book;
-pub(crate) use book::folder_of;
 pub use figures::SyncHistograms;
 use journal::Journal;
+use people::Known;
 pub(crate) use preview::preview;
 pub use totals::{KindTotals, SyncTotals};
+pub(crate) use versions::recorded_versions;
 use work::Work;
 
 /// The recorder; cheap to clone.
@@ -75,6 +80,8 @@ pub(crate) struct Sources {
     pub(crate) sealer: Arc<Sealer>,
     pub(crate) ignored: Arc<Ignored>,
     pub(crate) lister: Lister,
+    /// People's files as they were read before.
+    pub(crate) files: Arc<Known>,
 }
 
 /// What a person may tell the recorder.
@@ -107,6 +114,7 @@ impl Recorder {
         let (observed, journal) = (sources.observed, Journal::new(ledger));
         let rules = (sources.sealer, sources.ignored);
         let mut work = Work::new(config, book.clone(), repository, journal, sources.audit, rules, sources.lister);
+        work.files = sources.files;
         work.recover().await?;
         let (pages, clock, stopping) = (book.clone(), config.clock.clone(), stopping.clone());
         tasks.spawn(async move {

@@ -9,6 +9,7 @@ mod credentials;
 mod decide;
 mod failure;
 mod folder;
+mod foreign;
 mod identity;
 mod join;
 mod lacking;
@@ -19,10 +20,12 @@ mod maintain;
 mod objects;
 mod pack;
 mod prepare;
+mod prune;
 mod publish;
 mod push;
 mod replay;
 mod rewrites;
+mod search;
 mod sign;
 #[cfg(test)]
 mod tests;
@@ -44,13 +47,13 @@ pub(crate) use commit::{Before, FileEdit, NewCommit, blob_id};
 pub(crate) use failure::{PushFailure, RepositoryError};
 pub(crate) use identity::{Identity, one_line};
 pub(crate) use log::{LogFilter, LogLine, RecordedFile, split_message};
-pub(crate) use lookup::Files;
+pub(crate) use lookup::{Files, NoFile};
 pub(crate) use rewrites::Rewrites;
 
 use credentials::Remote;
 use publish::{Errand, Publisher};
 use sign::Signer;
-use writer::Order;
+use writer::{Mark, Order};
 
 use crate::{EngineConfig, StartError};
 
@@ -89,6 +92,8 @@ struct Names {
     published: String,
     /// What the ledger knows.
     linked: String,
+    /// What the ledger knows to be at the remote.
+    told_pushed: String,
 }
 
 /// How far the remote is behind, and why.
@@ -142,6 +147,7 @@ impl Repository {
             fetched: "refs/denshimon/fetched".into(),
             published: "refs/denshimon/published".into(),
             linked: format!("refs/denshimon/linked/{branch}"),
+            told_pushed: format!("refs/denshimon/pushed/{branch}"),
             branch: format!("refs/heads/{branch}"),
         });
         let place = path.clone();
@@ -206,7 +212,12 @@ impl Repository {
 
     /// Notes that the ledger knows everything up to a commit.
     pub(crate) async fn mark_linked(&self, commit: CommitId) -> Result<(), RepositoryError> {
-        self.order(|reply| Order::Linked { commit, reply }).await
+        self.order(|reply| Order::Mark { mark: Mark::Linked, commit, reply }).await
+    }
+
+    /// Notes that the ledger knows everything up to a commit to be at the remote.
+    pub(crate) async fn mark_told_pushed(&self, commit: CommitId) -> Result<(), RepositoryError> {
+        self.order(|reply| Order::Mark { mark: Mark::Pushed, commit, reply }).await
     }
 
     /// Forgets rewritten commits, once the ledger has them.

@@ -13,7 +13,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{PoisonError, RwLock};
 
-use manifest::{Credential, Manifest, NOT_RECORDED, forget_values, not_recorded, replace_credentials};
+use manifest::{
+    Credential, Manifest, NOT_RECORDED, SecretPlace, forget_values, not_recorded, replace_credentials, replace_secret,
+};
 use model::{ResourceRef, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -86,24 +88,19 @@ impl Sealer {
         Ok(sealer)
     }
 
-    /// Puts fingerprints in the place of a Secret's values, which also stand in kubectl's annotation; gives the values
-    /// when there is somebody to encrypt them for.
+    /// Puts fingerprints in the place of a Secret's values, and of the annotations and labels in which tools repeat
+    /// them; gives the values when there is somebody to encrypt them for.
     pub(crate) fn take(&self, resource: &ResourceRef, secret: &mut Value) -> Option<SecretValues> {
         let mut taken = BTreeMap::new();
-        for field in ["data", "stringData"] {
-            let Some(values) = secret.get_mut(field).and_then(Value::as_object_mut) else { continue };
-            for (key, value) in values {
-                let text = match value.take() {
-                    Value::String(text) => text,
-                    other => other.to_string(),
-                };
-                *value = self.stand_in(resource, key, &text).into();
-                taken.insert(key.clone(), SecretString::from(text));
+        replace_secret(secret, |place, text| match place {
+            SecretPlace::Key(key) => {
+                let stand_in = self.stand_in(resource, &key, text);
+                taken.insert(key, SecretString::from(text));
+                stand_in
             }
-        }
-        if let Some(annotations) = secret.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
-            annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
-        }
+            // No key of a Secret has a `/` in it.
+            SecretPlace::Metadata(name) => self.stand_in(resource, &format!("metadata/{name}"), text),
+        });
         self.recipients.is_some().then_some(SecretValues(taken))
     }
 
@@ -140,9 +137,8 @@ impl Sealer {
         tree
     }
 
-    /// Returns a Secret's manifest with its values in it, to be sealed.
-    pub(crate) fn open_secret(manifest: &Manifest, values: &SecretValues) -> Value {
-        let mut tree = manifest.tree().clone();
+    /// Returns a Secret's tree with its values in it, to be sealed.
+    pub(crate) fn open_secret(mut tree: Value, values: &SecretValues) -> Value {
         if let Some(data) = tree.get_mut("data").and_then(Value::as_object_mut) {
             for (key, value) in data {
                 if let Some(known) = values.0.get(key) {

@@ -10,14 +10,14 @@ use tokio_util::task::TaskTracker;
 use crate::EngineConfig;
 use crate::accounts::Accounts;
 use crate::audit::AuditEvents;
-use crate::cluster::{Cluster, RecordedVersions, Sieve};
+use crate::cluster::{Cluster, Sieve};
 use crate::deployments::{Bases, follow_outcomes};
 use crate::drafts::AnonymousDrafts;
 use crate::ignoring::Ignored;
 use crate::kinds;
 use crate::ledger::Ledger;
 use crate::masks;
-use crate::recorder::{Recorder, Sources};
+use crate::recorder::{Recorder, Sources, recorded_versions};
 use crate::repository::Repository;
 use crate::sealing::Sealer;
 use crate::store::Store;
@@ -86,18 +86,19 @@ impl Engine {
         let rules = kinds::read_rules(&store, &config)
             .await
             .map_err(|error| StartError::Store(format!("Cannot read the decisions about kinds: {error}.")))?;
-        let recorded = kinds::recorded_versions(&repository, &config).await.unwrap_or_else(|error| {
+        let versions = recorded_versions(&repository, &config, sealer.clone()).await;
+        let (recorded, files) = versions.unwrap_or_else(|error| {
             // The recorder says what to do about it.
             tracing::warn!(%error, "the versions of the records cannot be read");
-            RecordedVersions::default()
+            Default::default()
         });
         let sieve = Sieve { sealer: sealer.clone(), ignored: ignored.clone() };
         let (cluster, observed) = Cluster::start(&config, rules, recorded, sieve, &stopping, &tasks).await?;
         let audit = AuditEvents::new(&config);
         audit.follow(&cluster, &stopping, &tasks);
         let lister = cluster.lister();
-        let sources =
-            Sources { observed, audit: audit.clone(), sealer: sealer.clone(), ignored: ignored.clone(), lister };
+        let (audit_events, sealing, ignoring) = (audit.clone(), sealer.clone(), ignored.clone());
+        let sources = Sources { observed, audit: audit_events, sealer: sealing, ignored: ignoring, lister, files };
         let recorder = Recorder::start(&config, repository.clone(), ledger.clone(), sources, &stopping, &tasks).await?;
         let anonymous_drafts = AnonymousDrafts::default();
         let parts = Parts {

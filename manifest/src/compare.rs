@@ -4,7 +4,7 @@ mod keys;
 
 use serde_json::{Map, Value};
 
-pub(crate) use keys::names;
+pub(crate) use keys::{keys, names};
 
 /// One field that differs.
 #[derive(Clone, Debug, PartialEq)]

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::edit::{Address, item_lines};
 use crate::identity::parts;
-use crate::parse::{MAX_BYTES, ParseError, parse};
+use crate::parse::{Document, MAX_BYTES, ParseError, parse};
 use crate::tree::text as text_at;
 
 pub use surroundings::{Surroundings, kustomized_files};
@@ -76,6 +76,17 @@ pub fn read_contents(path: &str, text: &str, surroundings: &Surroundings) -> Con
     }
 }
 
+/// Finds the resources in a text that is known to be applied as it is: braces in it are for programs in the cluster.
+///
+/// # Errors
+/// Says why nothing can be found, or told apart.
+pub fn read_resources(text: &str) -> Result<Vec<Found>, LeftAlone> {
+    if text.len() > MAX_BYTES {
+        return Err(LeftAlone::TooLarge);
+    }
+    resources(text, parse(text).map_err(LeftAlone::Malformed)?)
+}
+
 fn find(path: &str, text: &str, surroundings: &Surroundings) -> Result<Vec<Found>, LeftAlone> {
     if surroundings::is_kustomization(path) {
         return Err(LeftAlone::Kustomization);
@@ -96,13 +107,17 @@ fn find(path: &str, text: &str, surroundings: &Surroundings) -> Result<Vec<Found
         true => LeftAlone::Template,
         false => LeftAlone::Malformed(error),
     })?;
-    if template::names_values(text) || documents.iter().any(|document| template::is_template(&document.tree)) {
+    if template::is_template(text, &documents) {
         return Err(LeftAlone::Template);
     }
     let is_kustomize = |tree: &Value| text_at(tree, &["apiVersion"]).starts_with("kustomize.config.k8s.io/");
     if documents.iter().any(|document| is_kustomize(&document.tree)) {
         return Err(LeftAlone::Kustomization);
     }
+    resources(text, documents)
+}
+
+fn resources(text: &str, documents: Vec<Document>) -> Result<Vec<Found>, LeftAlone> {
     let mut found = Vec::new();
     for (index, document) in documents.into_iter().enumerate() {
         match items(&document.tree) {

@@ -30,7 +30,7 @@ struct Row {
 }
 
 /// The defaults of one kind, as a tree of field names.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct Defaults {
     fields: BTreeMap<String, Defaults>,
     /// What comes back here, and beside which `type`.

@@ -60,6 +60,11 @@ pub enum Why {
     Notation,
     #[error("The edited document did not read back as what was wanted.")]
     Mismatch,
+    /// This and the next are for whoever looks for the document; [`edit`] is given its place.
+    #[error("The resource was not found in what the file held.")]
+    NotFound,
+    #[error("What is encrypted is written as a whole.")]
+    Encrypted,
 }
 
 /// Why a file cannot be changed at all.

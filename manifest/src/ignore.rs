@@ -9,6 +9,7 @@ mod path;
 mod selector;
 
 use model::ignore::{IgnoreRule, LeavesOut};
+use model::{Kind, ResourceRef};
 use serde_json::Value;
 
 use crate::ignore::glob::Glob;
@@ -90,17 +91,25 @@ impl Ignoring {
 
     /// Tells whether the rule applies to a live object or a record.
     pub fn fits(&self, object: &Value) -> bool {
-        self.may_fit(object) && self.selector.fits(object.pointer("/metadata/labels"))
-    }
-
-    /// Tells the same by what names an object, whatever its labels are.
-    pub fn may_fit(&self, object: &Value) -> bool {
         let api_version = text(object, &["apiVersion"]);
         let group = api_version.rsplit_once('/').map_or("", |(group, _)| group);
         self.kind.fits(text(object, &["kind"]))
             && self.group.as_ref().is_none_or(|wanted| wanted.fits(group))
             && self.namespace.fits(text(object, &["metadata", "namespace"]))
             && self.name.fits(text(object, &["metadata", "name"]))
+            && self.selector.fits(object.pointer("/metadata/labels"))
+    }
+
+    /// Tells by its name whether the rule may apply to a resource, whatever its labels are: a record's path has custom
+    /// kinds in lower case, so that what it holds has the last word.
+    pub fn may_fit(&self, resource: &ResourceRef) -> bool {
+        let namespace = resource.namespace.as_ref().map_or("", |namespace| namespace.as_str());
+        self.may_fit_kind(&resource.kind) && self.namespace.fits(namespace) && self.name.fits(resource.name.as_str())
+    }
+
+    /// Tells the same of all resources of a kind.
+    pub fn may_fit_kind(&self, kind: &Kind) -> bool {
+        self.kind.may_fit(&kind.kind) && self.group.as_ref().is_none_or(|wanted| wanted.fits(&kind.group))
     }
 
     /// Tells whether it may apply to something in a namespace.
@@ -116,6 +125,13 @@ impl Ignoring {
     /// Tells whether it goes by what only a live object says.
     pub fn needs_managers(&self) -> bool {
         matches!(self.part, Part::Manager(_))
+    }
+
+    /// Tells whether it applies to an object in which such a manager has a hand.
+    pub fn concerns_managed(&self, object: &Value) -> bool {
+        let Part::Manager(manager) = &self.part else { return false };
+        let entries = object.pointer("/metadata/managedFields").and_then(Value::as_array).into_iter().flatten();
+        self.fits(object) && entries.into_iter().any(|entry| manager.fits(text(entry, &["manager"])))
     }
 
     /// Takes fields out of a manifest that was made of an object, and returns their paths; of a resource that is left

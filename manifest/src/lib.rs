@@ -20,15 +20,17 @@ mod ignore;
 mod mask;
 mod parse;
 mod path;
+mod quantity;
 mod render;
 mod sanitize;
 mod subject;
 mod summarize;
 mod transplant;
 mod tree;
+mod wording;
 
 pub use compare::{FieldChange, compare};
-pub use contents::{Contents, Found, LeftAlone, Surroundings, kustomized_files, read_contents};
+pub use contents::{Contents, Found, LeftAlone, Surroundings, kustomized_files, read_contents, read_resources};
 pub use credentials::{CREDENTIAL_RULES, Credential, CredentialRule, credential_rule, replace_credentials};
 pub use defaults::SchemaDefaults;
 pub use diff::{diff, diff_trees};
@@ -36,7 +38,10 @@ pub use edit::{Address, EditError, Edited, Removed, Why, Written, edit, edit_tre
 pub use fingerprint::{Fingerprint, fingerprint};
 pub use identity::{IdentityError, identity};
 pub use ignore::{IgnoreError, Ignoring, forget_replicas};
-pub use mask::{MASKED, NOT_RECORDED, forget_values, is_stand_in, lacks_values, mask, not_recorded};
+pub use mask::{
+    MASKED, NOT_RECORDED, SecretPlace, forget_values, is_stand_in, lacks_values, mask, mentions_secret, not_recorded,
+    replace_secret,
+};
 pub use parse::{Document, MAX_BYTES, MAX_DEPTH, ParseError, parse};
 pub use path::{RecordPath, record_path, resource_at};
 pub use render::{render, render_tree};
@@ -45,3 +50,4 @@ pub use subject::subject;
 pub use summarize::summarize;
 pub use transplant::transplant;
 pub use tree::Manifest;
+pub use wording::keep_wording;

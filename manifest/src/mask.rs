@@ -1,9 +1,14 @@
 //! Secret values out of sight: they never leave this crate, neither towards Git nor towards a page.
 
-use serde_json::{Map, Value};
+mod repeats;
+
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::mask::repeats::Repeats;
 use crate::tree::{Manifest, map_mut, text};
+
+pub use repeats::mentions_secret;
 
 /// Stands for a value on pages and in answers.
 pub const MASKED: &str = "masked";
@@ -18,6 +23,9 @@ const FINGERPRINT: (&str, &str) = ("(not recorded by Denshimon, fingerprint ", "
 const ENCRYPTED: (&str, &str) = ("(encrypted, ", ")");
 /// The two ends of a value that SOPS encrypted.
 const SEALED: (&str, &str) = ("ENC[AES256_GCM,data:", "]");
+
+/// The parts of the metadata in which people and tools write what they like.
+const METADATA: [&str; 2] = ["annotations", "labels"];
 
 /// Stands for a value in a record and changes with it, without telling what it is; the fingerprint is hexadecimal.
 pub fn not_recorded(fingerprint: &str) -> String {
@@ -39,6 +47,15 @@ pub fn lacks_values(text: &str) -> bool {
     text.contains(NOT_RECORDED) || text.contains(start)
 }
 
+/// Where a value of a Secret stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretPlace {
+    /// Under a key of `data` or `stringData`.
+    Key(String),
+    /// In the metadata, where a tool repeats it: `annotations/kapp.k14s.io/original`.
+    Metadata(String),
+}
+
 /// Returns a Secret without what stands for single values, as it compares with a file whose values are a person's.
 pub fn forget_values(manifest: &Manifest) -> Manifest {
     let mut tree = manifest.tree().clone();
@@ -46,6 +63,11 @@ pub fn forget_values(manifest: &Manifest) -> Manifest {
         let fields = tree.as_object_mut().into_iter().flat_map(|root| root.iter_mut());
         for (_, values) in fields.filter(|(field, _)| matches!(field.as_str(), "data" | "stringData")) {
             values.as_object_mut().into_iter().flatten().for_each(|(_, value)| *value = NOT_RECORDED.into());
+        }
+        for map in METADATA {
+            let names = map_mut(&mut tree, &["metadata", map]).into_iter().flatten();
+            let stands_in = |value: &Value| value.as_str().is_some_and(is_stand_in);
+            names.filter(|(_, value)| stands_in(value)).for_each(|(_, value)| *value = NOT_RECORDED.into());
         }
     }
     Manifest::new(tree)
@@ -109,27 +131,45 @@ pub(crate) fn is_secret(tree: &Value) -> bool {
     text(tree, &["kind"]).eq_ignore_ascii_case("secret") && (version.is_empty() || !version.contains('/'))
 }
 
-fn replace_all(secret: &mut Value, marker: &str) {
+/// Gives each value of a Secret to `replace`, which says what stands for it, and so each annotation and label that
+/// repeats one or may: a tool that applies a Secret often keeps all of it beside, and not all can be looked into.
+pub fn replace_secret(secret: &mut Value, mut replace: impl FnMut(SecretPlace, &str) -> String) {
+    let repeats = Repeats::of(secret);
     for field in ["data", "stringData"] {
         match secret.get_mut(field) {
-            Some(Value::Object(values)) => replace_each(values, marker),
+            Some(Value::Object(values)) => {
+                for (key, value) in values {
+                    *value = replace(SecretPlace::Key(key.clone()), &plain(value)).into();
+                }
+            }
             Some(Value::Null) | None => {}
-            Some(other) => *other = Value::String(marker.to_owned()),
+            Some(other) => *other = replace(SecretPlace::Key(String::new()), &plain(other)).into(),
         }
     }
+    // It comes back with each `kubectl apply`.
     if let Some(annotations) = map_mut(secret, &["metadata", "annotations"]) {
         annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
     }
+    for map in METADATA {
+        for (name, value) in map_mut(secret, &["metadata", map]).into_iter().flatten() {
+            let text = plain(value);
+            if !is_stand_in(&text) && repeats.are_in(name, &text) {
+                *value = replace(SecretPlace::Metadata(format!("{map}/{name}")), &text).into();
+            }
+        }
+    }
 }
 
-fn replace_each(values: &mut Map<String, Value>, marker: &str) {
-    for value in values.values_mut() {
+fn replace_all(secret: &mut Value, marker: &str) {
+    replace_secret(secret, |_, value| {
         // What stands for a value already may say more than this marker does.
-        if marker == NOT_RECORDED && value.as_str().is_some_and(is_stand_in) {
-            continue;
-        }
-        *value = Value::String(marker.to_owned());
-    }
+        let stays = marker == NOT_RECORDED && is_stand_in(value);
+        if stays { value } else { marker }.to_owned()
+    });
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 #[cfg(test)]
@@ -154,7 +194,88 @@ mod tests {
         check(json!({"apiVersion": "v1", "kind": "List", "items": [secret.clone()]}));
         check(json!({"apiVersion": "v1", "kind": "SecretList", "items": [{"data": {"password": "hunter2"}}]}));
         check(json!({"kind": "Secret", "data": {"password": ["hunter2"]}}));
+        check(json!({"kind": "Secret", "data": "password: hunter2", "stringData": {"password": "a"}}));
         check(json!({"kind": "secret", "apiVersion": "v1", "data": {"password": {"a": "hunter2"}}}));
+    }
+
+    /// A Secret whose values are `hunter2`, `shop` and `no`, with one annotation and one label.
+    fn repeating(name: &str, value: &str) -> Value {
+        json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db", "namespace": "shop",
+                "annotations": {name: value}, "labels": {name: value}},
+            "data": {"password": "aHVudGVyMgo=", "database": "c2hvcA==", "on": "bm8=", "key": "YQpiYiJjYw=="}})
+    }
+
+    #[test]
+    fn what_repeats_a_value_is_hidden_with_it() {
+        let json = r#"{"apiVersion":"v1","kind":"Secret","data":{"password":"b2xkLXZhbHVl"}}"#;
+        for (name, value, hidden) in [
+            ("kapp.k14s.io/original", json, true),
+            ("example.org/kept", json, true),
+            ("example.org/kept", r#"{"items":[{"data":{}}]}"#, true),
+            ("example.org/kept", r#"{"text":"{\"stringData\":{\"password\":\"old-value\"}}"}"#, true),
+            ("example.org/kept", "kind: Secret\ndata:\n  password: b2xkLXZhbHVl\n", true),
+            // gzip and zlib in base64, and the first document in it.
+            ("objectset.rio.cattle.io/applied", "H4sIAAAAAAAA/", true),
+            ("example.org/packed", "H4sIAAAAAAAA/6tWSkksSVSyqlYqSCwuLs8vSlGyUsooTUktUqqtBQBQC7xTGwAAAA==", true),
+            ("example.org/packed", "eJyrVkpJLElUsqpWKkgsLi7PL0pRslLKKE1JLVKqrQUAsf8Kcw==", true),
+            ("example.org/encoded", "eyJkYXRhIjp7InBhc3N3b3JkIjoiYjJ4ZCJ9fQ==", true),
+            ("example.org/encoded", "eyJkYXRhIjp7InBhc3N3b3JkIjoiYjJ4ZCJ9fQ", true),
+            // The value itself: in clear, encoded, encoded once more, in a credential, in JSON.
+            ("note", "hunter2", true),
+            ("note", "password=hunter2;", true),
+            ("note", "aHVudGVyMg==", true),
+            ("note", "aHVudGVyMgo", true),
+            ("note", "YUhWdWRHVnlNZz09", true),
+            ("authorization", "Basic c2hvcDpodW50ZXIy", true),
+            ("note", r#"{"key": "a\nbb\"cc"}"#, true),
+            // What the record's name says anyway, what is too short to be one, and part of another word.
+            ("app", "shop", false),
+            ("app.kubernetes.io/name", "shop-db", false),
+            ("enabled", "no", false),
+            ("note", "thehunter2s", false),
+            ("meta.helm.sh/release-name", "shop", false),
+            ("reloader.stakater.com/match", "true", false),
+            ("checksum/config", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", false),
+            ("note", "All data: see the wiki", false),
+        ] {
+            let masked = mask(&repeating(name, value));
+            for map in ["annotations", "labels"] {
+                let found = masked["metadata"][map][name] == MASKED;
+                assert_eq!(found, hidden, "{name}: {value}");
+            }
+            let record = sanitized(&repeating(name, value));
+            assert_eq!(record["metadata"]["labels"][name] == NOT_RECORDED, hidden, "{name}: {value}");
+            assert_eq!(sanitized(&record), record, "again changes nothing");
+        }
+    }
+
+    fn sanitized(secret: &Value) -> Value {
+        crate::sanitize(secret).into_tree()
+    }
+
+    #[test]
+    fn what_stands_for_a_repeated_value_is_forgotten_with_the_values() {
+        let stand_in = not_recorded("79ca9109df1aa375");
+        let record = crate::sanitize(&repeating("kapp.k14s.io/original", &stand_in));
+        assert_eq!(record.tree()["metadata"]["annotations"]["kapp.k14s.io/original"], stand_in.as_str());
+        let clear = crate::sanitize(&repeating("kapp.k14s.io/original", r#"{"data": {}}"#));
+        assert_eq!(forget_values(&record), forget_values(&clear));
+    }
+
+    #[test]
+    fn a_text_that_names_a_secret_is_known_though_it_cannot_be_read() {
+        for (text, expect) in [
+            ("kind: Secret\ndata:\n<<<<<<< ours\n", true),
+            ("{\"kind\": \"Secret\", \"data\": {", true),
+            ("\t- {kind : 'SecretList'}", true),
+            ("stringData: {", true),
+            ("kind: SecretStore\n  x: [", true),
+            ("kind: ConfigMap\ndata: [", false),
+            ("# No secrets here, of any kind: none.\n", false),
+            ("secretName: a\nkind: [", false),
+        ] {
+            assert_eq!(mentions_secret(text), expect, "{text}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use model::{Kind, Namespace, ResourceName};
 
-use crate::contents::{Contents, Found, Surroundings, read_contents};
+use crate::contents::{Found, read_resources};
 use crate::edit::{Removed, edit_tree, remove};
 
 /// Makes in `theirs` what changed from `base` to `ours`, and leaves all else there as it is. A resource that they took
@@ -10,13 +10,14 @@ use crate::edit::{Removed, edit_tree, remove};
 ///
 /// Gives `None` where this cannot be said of resources: a file that describes none, one that gained some, or one that
 /// cannot be edited.
-pub fn transplant(path: &str, base: &str, ours: Option<&str>, theirs: &str) -> Option<Removed> {
-    let before = found(path, base)?;
+pub fn transplant(base: &str, ours: Option<&str>, theirs: &str) -> Option<Removed> {
+    let found = |text: &str| read_resources(text).ok();
+    let before = found(base)?;
     let after = match ours {
-        Some(text) => found(path, text)?,
+        Some(text) => found(text)?,
         None => Vec::new(),
     };
-    if after.iter().any(|found| at(&before, found).is_none()) {
+    if after.iter().any(|new| at(&before, new).is_none()) {
         return None;
     }
     let mut text = theirs.to_owned();
@@ -25,7 +26,7 @@ pub fn transplant(path: &str, base: &str, ours: Option<&str>, theirs: &str) -> O
         if new.is_some_and(|new| new.tree == old.tree) {
             continue;
         }
-        let there = found(path, &text)?;
+        let there = found(&text)?;
         let Some(place) = at(&there, old).map(|found| found.address) else { continue };
         match new {
             Some(new) => text = edit_tree(&text, place, &new.tree).ok()?.text,
@@ -36,13 +37,6 @@ pub fn transplant(path: &str, base: &str, ours: Option<&str>, theirs: &str) -> O
         }
     }
     Some(Removed::Rest(text))
-}
-
-fn found(path: &str, text: &str) -> Option<Vec<Found>> {
-    match read_contents(path, text, &Surroundings::default()) {
-        Contents::Resources(found) => Some(found),
-        Contents::LeftAlone(_) => None,
-    }
 }
 
 fn at<'a>(among: &'a [Found], wanted: &Found) -> Option<&'a Found> {
@@ -63,7 +57,7 @@ mod tests {
     fn check(base: &[&str], ours: Option<&[&str]>, theirs: &[&str], expect: Option<Removed>) {
         let join = |parts: &[&str]| parts.join("---\n");
         let ours = ours.map(join);
-        assert_eq!(transplant("all.yaml", &join(base), ours.as_deref(), &join(theirs)), expect);
+        assert_eq!(transplant(&join(base), ours.as_deref(), &join(theirs)), expect);
     }
 
     fn rest(parts: &[&str]) -> Option<Removed> {

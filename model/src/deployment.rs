@@ -124,6 +124,8 @@ pub struct DeploymentForm {
     /// The container that image, env, ports and resources belong to; empty for the first (or only) one.
     pub container: String,
     pub paused: bool,
+    /// The manifest that the fields stand on, as YAML: what they do not show stays. Empty for none.
+    pub base: String,
 }
 
 /// Changes to an existing Deployment; what is `None` stays. The body of `PATCH`.
@@ -202,6 +204,8 @@ pub struct Preview {
     /// Of the live manifest and the one the server would store, masked.
     pub diff: Diff,
     pub commit_subject: String,
+    /// Subject, body and trailers of the commit, as far as they are known before the write.
+    pub commit_message: String,
     /// What the API server warned of.
     pub warnings: Vec<String>,
     /// Fields that other managers own and that this write would change.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::diff::Diff;
 use crate::git::CommitId;
 use crate::health::Health;
 use crate::{ResourceRef, Timestamp, Username};
@@ -81,6 +82,29 @@ pub struct HistoryEntry {
     pub recorded: Recorded,
     /// How the rollout ended, for what starts one.
     pub outcome: Option<Outcome>,
+}
+
+/// A row with what its commit says, for those who ask for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct HistoryRow {
+    #[serde(flatten)]
+    pub entry: HistoryEntry,
+    /// `None` where it was not asked for, where there is none, and where the branch does not have it any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<RowCommit>,
+}
+
+/// A commit, as far as it is about the resource of a row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct RowCommit {
+    /// The author's name, who is the actor.
+    pub author: String,
+    /// Subject, body and trailers.
+    pub message: String,
+    /// What it did to the resource's record, masked; `None` where that is not among the first 100 files it touches.
+    pub diff: Option<Diff>,
 }
 
 /// What a change did to the repository.

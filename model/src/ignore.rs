@@ -73,13 +73,14 @@ pub struct IgnoreRules {
     pub may_steer: bool,
 }
 
-/// What a rule would do, judged by what is in the repository.
+/// What a rule would do, judged by what is in the repository, and by what is in the cluster where only that tells.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct IgnorePreview {
     pub words: String,
-    /// What a field manager owns is not in Git: then nothing can be said.
-    pub judged: bool,
+    /// For a rule by manager, which is judged by what such a manager owns now, since what it owned when a commit was made
+    /// is not in Git: the resources in which it has a hand.
+    pub managed: Option<u32>,
     /// The newest commits that were looked at.
     pub commits_read: u32,
     /// Those of them that would not have been made.

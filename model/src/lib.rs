@@ -13,6 +13,7 @@ pub mod history;
 pub mod ignore;
 pub mod name;
 pub mod page;
+pub mod record;
 pub mod resource;
 pub mod sync;
 pub mod timestamp;

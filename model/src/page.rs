@@ -21,6 +21,10 @@ pub struct Page<T> {
     pub total: u64,
     pub number: u32,
     pub size: u32,
+    /// While not all of a long list was searched: so many of its newest rows were, and `total` counts what fits in them.
+    /// Whoever asks again gets further.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub searched: Option<u64>,
 }
 
 impl Default for PageRequest {
@@ -48,7 +52,7 @@ impl<T> Page<T> {
         let request = request.clamped();
         let total = all.len() as u64;
         let items = all.skip(request.offset()).take(request.size as usize).collect();
-        Self { items, total, number: request.number, size: request.size }
+        Self { items, total, number: request.number, size: request.size, searched: None }
     }
 
     /// Returns the number of pages, at least 1.
@@ -64,6 +68,7 @@ impl<T> Page<T> {
             total: self.total,
             number: self.number,
             size: self.size,
+            searched: self.searched,
         }
     }
 }

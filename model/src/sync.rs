@@ -135,11 +135,13 @@ pub struct LeftAloneFile {
 }
 
 /// Changes that wait for the same thing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct WaitingChanges {
     pub reason: WaitReason,
     pub changes: u32,
+    /// Some of the records that they are about, by path, as far as the reader may see them.
+    pub paths: Vec<String>,
 }
 
 /// What a change waits for.
@@ -147,7 +149,7 @@ pub struct WaitingChanges {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum WaitReason {
-    /// The API server's answer to a write on the same resource, which says whose change it is.
+    /// The API server's answer to a write on the same resource, or its audit event, which says whose change it is.
     Answer,
     /// A pause of whoever makes the changes, so that one thing done is one commit.
     Silence,

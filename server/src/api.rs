@@ -8,6 +8,7 @@ mod failures;
 mod gitops;
 mod listing;
 mod new_deployment;
+mod records;
 mod rules;
 mod session;
 mod tokens;
@@ -67,6 +68,7 @@ fn describe() -> OpenApiRouter<AppState> {
         .routes(routes!(gitops::refuse_deletions))
         .routes(routes!(gitops::set_kind_recorded))
         .routes(routes!(gitops::set_mask_rule))
+        .routes(routes!(records::read_record))
         .routes(routes!(rules::list_rules, rules::create_rule))
         .routes(routes!(rules::preview_rule))
         .routes(routes!(rules::set_rule, rules::delete_rule))

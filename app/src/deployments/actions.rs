@@ -1,4 +1,4 @@
-//! What can be done to a Deployment at once: scale, restart, pause, resume, undo, delete.
+//! What can be done to a Deployment at once: scale, restart, pause, resume, delete; and undo, by way of a preview.
 
 use leptos::prelude::*;
 use model::ErrorKind;
@@ -9,16 +9,18 @@ use super::address_of;
 use super::api::{
     DeleteDeployment, PauseDeployment, RestartDeployment, ResumeDeployment, ScaleDeployment, UndoDeployment,
 };
+use super::draft_api::SaveUndoDraft;
 use crate::submission::{PostForm, Submission};
 use crate::ui::Checkbox;
 
-/// Where the menus' forms lead.
-pub const QUICK_PATHS: [&str; 6] = [
+/// Where the forms of the menus and of the undo bar lead.
+pub const QUICK_PATHS: [&str; 7] = [
     ScaleDeployment::PATH,
     RestartDeployment::PATH,
     PauseDeployment::PATH,
     ResumeDeployment::PATH,
     UndoDeployment::PATH,
+    SaveUndoDraft::PATH,
     DeleteDeployment::PATH,
 ];
 
@@ -133,7 +135,6 @@ fn Menus(quick: Quick, submission: Submission) -> impl IntoView {
 #[component]
 fn UndoMenu(target: DeploymentRef, earlier: Vec<(u64, String)>, submission: Submission) -> impl IntoView {
     (!earlier.is_empty()).then(|| {
-        let typed = move |path: &str, field: &str| typed_at(submission, path, field);
         let options = earlier
             .iter()
             .map(|(revision, images)| {
@@ -141,16 +142,15 @@ fn UndoMenu(target: DeploymentRef, earlier: Vec<(u64, String)>, submission: Subm
             })
             .collect_view();
         view! {
-            <Menu words="Undo" open=submission.failed_at(UndoDeployment::PATH)>
-                <PostForm to=UndoDeployment::PATH submission=submission>
+            <Menu words="Undo" open=submission.failed_at(SaveUndoDraft::PATH)>
+                <PostForm to=SaveUndoDraft::PATH submission=submission>
                     <Target target=target.clone()/>
                     <div class="field">
                         <label for="quick-revision">"Back to revision"</label>
                         <select id="quick-revision" name="revision">{options}</select>
                     </div>
-                    <Reason form="undo" typed=typed(UndoDeployment::PATH, "reason")/>
-                    <TakeOver form="undo" submission=submission/>
-                    <button type="submit" class="button main">"Undo the rollout"</button>
+                    <button type="submit" class="button main">"Preview"</button>
+                    <span class="muted">"Nothing is changed yet."</span>
                 </PostForm>
             </Menu>
         }

@@ -176,14 +176,8 @@ pub async fn undo_deployment(
 ) -> Result<(), AppError> {
     let typed = [("revision", revision.as_str()), ("reason", reason.as_str())];
     let caller = crate::backend::signed_in_or_back(UndoDeployment::PATH, &typed).await?;
-    let revision = match revision.trim() {
-        "" => None,
-        text => {
-            Some(text.parse::<u64>().map_err(|_| AppError::field("revision", "A revision is a number.").answered())?)
-        }
-    };
+    let undo = parse_revision(&revision)?;
     let target = DeploymentRef::new(namespace, name);
-    let undo = model::deployment::Undo { revision };
     finish(crate::backend::engine().undo_deployment(&caller, &target, undo, &options(&reason, take_over)).await)
         .await
         .map_err(|error| error.with_all_typed(&typed))
@@ -214,6 +208,18 @@ pub async fn delete_deployment(
     crate::backend::keep_applied(applied).await;
     crate::backend::redirect(&String::from(address));
     Ok(())
+}
+
+/// Reads the revision to go back to; the one before the current for an empty text.
+#[cfg(feature = "ssr")]
+pub(super) fn parse_revision(text: &str) -> Result<model::deployment::Undo, AppError> {
+    let revision = match text.trim() {
+        "" => None,
+        text => {
+            Some(text.parse::<u64>().map_err(|_| AppError::field("revision", "A revision is a number.").answered())?)
+        }
+    };
+    Ok(model::deployment::Undo { revision })
 }
 
 #[cfg(feature = "ssr")]

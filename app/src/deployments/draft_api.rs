@@ -1,7 +1,10 @@
 //! Server functions for changes that are previewed first: what was typed is kept by the server until it is applied.
 
 use leptos::prelude::*;
+#[cfg(feature = "ssr")]
+use model::deployment::DeploymentChange;
 use model::deployment::{DeploymentForm, Draft, Preview};
+use model::{Namespace, ResourceName};
 use serde::{Deserialize, Serialize};
 #[cfg(feature = "ssr")]
 use server_fn::ServerFn;
@@ -14,9 +17,13 @@ use crate::json::Json;
 pub struct DraftReview {
     pub draft: Draft,
     pub preview: Result<Preview, AppError>,
+    /// The same as fields; an error says why it cannot be shown so.
+    pub form: Result<DeploymentForm, AppError>,
+    /// The same as YAML.
+    pub yaml: Result<String, AppError>,
 }
 
-/// Keeps a form and leads to its preview; with an ended session by way of the sign-in page.
+/// Keeps a form and leads to its preview, or to what it is as YAML; with an ended session by way of the sign-in page.
 ///
 /// # Errors
 /// The store is away, or there are too many drafts.
@@ -25,17 +32,18 @@ pub async fn save_draft(
     #[server(default)] form: DeploymentForm,
     #[server(default)] target: String,
     #[server(default)] resource_version: String,
+    #[server(default)] show: String,
 ) -> Result<(), AppError> {
-    use model::deployment::DeploymentChange;
     let target = parse_target(&target)?;
     let change = match &target {
         Some(target) => DeploymentChange::EditForm(target.clone(), form),
         None => DeploymentChange::Create(form),
     };
-    keep(change, resource_version, target, "").await
+    keep(change, resource_version, target, Next::of(&show, "form")).await
 }
 
-/// Keeps a YAML document and leads to its preview; with an ended session by way of the sign-in page.
+/// Keeps a YAML document and leads to its preview, or to what it is as a form; with an ended session by way of the
+/// sign-in page.
 ///
 /// # Errors
 /// The store is away, or there are too many drafts.
@@ -44,14 +52,36 @@ pub async fn save_yaml_draft(
     #[server(default)] yaml: String,
     #[server(default)] target: String,
     #[server(default)] resource_version: String,
+    #[server(default)] show: String,
 ) -> Result<(), AppError> {
-    use model::deployment::DeploymentChange;
     let target = parse_target(&target)?;
     let change = match &target {
         Some(target) => DeploymentChange::EditYaml(target.clone(), yaml),
         None => DeploymentChange::CreateYaml(yaml),
     };
-    keep(change, resource_version, target, "yaml").await
+    keep(change, resource_version, target, Next::of(&show, "yaml")).await
+}
+
+/// Keeps the way back to an earlier rollout and leads to its preview; with an ended session by way of the sign-in page.
+///
+/// # Errors
+/// The revision is no number, the store is away, or there are too many drafts.
+#[server(prefix = "/fn", endpoint = "deployments/save_undo_draft")]
+pub async fn save_undo_draft(
+    namespace: Namespace,
+    name: ResourceName,
+    #[server(default)] revision: String,
+) -> Result<(), AppError> {
+    let undo = super::api::parse_revision(&revision)?;
+    let target = model::deployment::DeploymentRef::new(namespace, name);
+    // What the person has seen; the preview says what others change from here on.
+    let seen = match crate::backend::caller().await {
+        Ok(caller) => crate::backend::engine().read_deployment(&caller, &target).await.ok(),
+        Err(_) => None,
+    };
+    let resource_version = seen.map(|detail| detail.resource_version).unwrap_or_default();
+    let change = DeploymentChange::Undo(target.clone(), undo);
+    keep(change, resource_version, Some(target), Next::Preview("form")).await
 }
 
 /// Reads a draft and asks the API server what it would do.
@@ -63,8 +93,12 @@ pub async fn review_draft(id: String) -> Result<DraftReview, AppError> {
     let caller = crate::backend::caller().await?;
     let engine = crate::backend::engine();
     let draft = engine.read_draft(&caller, &id, crate::backend::typed_here().as_deref()).await?;
+    // What is wrong with the draft is no failure of the answer.
+    let wire = |error: engine::Error| AppError::from(error.to_wire());
     let preview = engine.preview_deployment(&caller, &draft.change, draft.resource_version.as_deref()).await;
-    Ok(DraftReview { draft, preview: preview.map_err(|error| error.to_wire().into()) })
+    let form = engine.read_change_form(&caller, &draft.change).map_err(wire);
+    let yaml = engine.render_change(&caller, &draft.change).await.map_err(wire);
+    Ok(DraftReview { draft, preview: preview.map_err(wire), form, yaml })
 }
 
 /// Applies a draft that was previewed. Operators may call it.
@@ -93,19 +127,42 @@ pub async fn apply_draft(
     super::api::finish(applied).await.map_err(|error| error.with_all_typed(&typed))
 }
 
+/// Where a draft leads.
+#[cfg(feature = "ssr")]
+enum Next<'a> {
+    /// To its preview, with the view that it was typed in.
+    Preview(&'a str),
+    /// To the same in another view.
+    View(&'a str),
+}
+
+#[cfg(feature = "ssr")]
+impl<'a> Next<'a> {
+    fn of(show: &'a str, own: &'a str) -> Self {
+        if show.is_empty() { Self::Preview(own) } else { Self::View(show) }
+    }
+}
+
 #[cfg(feature = "ssr")]
 async fn keep(
-    change: model::deployment::DeploymentChange,
+    change: DeploymentChange,
     resource_version: String,
     target: Option<model::deployment::DeploymentRef>,
-    view: &str,
+    next: Next<'_>,
 ) -> Result<(), AppError> {
     use crate::address::Address;
     use crate::backend::{caller, engine, redirect, sign_in_address};
     let resource_version = Some(resource_version).filter(|version| !version.is_empty());
     let page =
         target.map_or_else(|| "/deployments/new".to_owned(), |target| format!("{}/edit", super::address_of(&target)));
-    let address = |id: &str| Address::new(page.clone()).with("view", view).with("draft", id).to_string();
+    let (view, again) = match next {
+        Next::Preview(view) => (view, false),
+        Next::View(view) => (view, true),
+    };
+    let view = if view == "yaml" { view } else { "" };
+    let address = |id: &str| {
+        Address::new(page.clone()).with("view", view).with("draft", id).with_flag("again", again).to_string()
+    };
     match caller().await {
         Ok(caller) => {
             let draft = engine().save_draft(&caller, change, resource_version).await?;

@@ -15,6 +15,7 @@ pub fn DraftReviewPanel(
     preview: Preview,
     /// Leads back to what was typed.
     back: String,
+    #[prop(default = "Change what you typed")] back_words: &'static str,
     submission: Submission,
 ) -> impl IntoView {
     let problem = submission.problem();
@@ -30,10 +31,10 @@ pub fn DraftReviewPanel(
         view! {
             <section>
                 <Banner tone=Tone::Warn>
-                    "Somebody changed this deployment while you were typing. What you typed is kept; the preview above already stands on the newer version."
+                    "Somebody changed this deployment since you began. What you asked for is kept; the preview above already stands on the newer version."
                 </Banner>
                 <h3>"What the others changed"</h3>
-                <DiffView diff=diff/>
+                <DiffView diff=diff label="Lines that the others changed"/>
             </section>
         }
     });
@@ -46,14 +47,14 @@ pub fn DraftReviewPanel(
             <h2>"Preview"</h2>
             <p class="muted">
                 "The API server checked it. Nothing is changed yet. "
-                <a href=back>"Change what you typed"</a>
+                <a href=back>{back_words}</a>
             </p>
             {nothing}
             {warnings}
             <DiffView diff=preview.diff/>
             {meanwhile}
             <h3>"Commit message"</h3>
-            <pre class="commit-message"><code>{preview.commit_subject}</code></pre>
+            <pre class="commit-message"><code>{preview.commit_message}</code></pre>
             <PostForm to=ApplyDraft::PATH submission=submission>
                 <FormErrors form="apply" problem=problem/>
                 <input type="hidden" name="id" value=id/>
@@ -63,7 +64,7 @@ pub fn DraftReviewPanel(
                     form="apply"
                     name="reason"
                     label="Reason"
-                    hint="Goes into the commit and the history."
+                    hint="Goes into the commit, between subject and changes, and into the history."
                     value=submission.typed("reason")
                     problem=problem
                 />

@@ -1,13 +1,13 @@
-//! The form with the common fields, and the one with the whole YAML; both lead to a preview.
+//! The form with the common fields, and the one with the whole YAML; both lead to a preview, and each to the other.
 
 use leptos::prelude::*;
-use model::deployment::DeploymentForm;
+use model::deployment::{DeploymentChange, DeploymentForm};
 use server_fn::ServerFn;
 
-use super::draft_api::{SaveDraft, SaveYamlDraft};
+use super::draft_api::{DraftReview, SaveDraft, SaveYamlDraft};
 use crate::AppError;
 use crate::submission::{PostForm, Submission};
-use crate::ui::{Checkbox, Field, FieldProblem, FormErrors, TextareaField};
+use crate::ui::{Banner, Checkbox, Field, FieldProblem, FormErrors, TextareaField, Tone};
 
 /// Names the form's fields in ids.
 pub const FORM: &str = "deployment";
@@ -21,9 +21,88 @@ pub struct EditOf {
     pub resource_version: String,
 }
 
+/// One of the two views of what is typed.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Typed {
+    pub view: TypedView,
+    /// What is wrong with it.
+    pub problem: Option<AppError>,
+}
+
+/// What stands in it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum TypedView {
+    Fields(Box<DeploymentForm>),
+    Yaml(String),
+}
+
+impl Typed {
+    /// Shows what has nothing wrong yet.
+    pub fn new(view: TypedView) -> Self {
+        Self { view, problem: None }
+    }
+
+    /// Shows a draft in the view that is asked for; in its own, with the reason, where the other cannot show it.
+    ///
+    /// # Errors
+    /// It is a change that has no such view.
+    pub fn of(review: DraftReview, yaml: bool) -> Result<Self, AppError> {
+        let (fields, text) = (review.form.map(|form| TypedView::Fields(form.into())), review.yaml.map(TypedView::Yaml));
+        let (asked, other) = if yaml { (text, fields) } else { (fields, text) };
+        let is_yaml = matches!(review.draft.change, DeploymentChange::CreateYaml(_) | DeploymentChange::EditYaml(..));
+        // The preview speaks of the fields that were typed.
+        let problem = review.preview.err().filter(|_| is_yaml == yaml);
+        match (asked, other) {
+            (Ok(view), _) => Ok(Self { view, problem }),
+            (Err(why), Ok(view)) => Ok(Self { view, problem: Some(why) }),
+            (Err(why), Err(_)) => Err(why),
+        }
+    }
+}
+
+/// What is typed, to be typed on.
+#[component]
+pub fn TypedForm(submission: Submission, typed: Typed, edit: EditOf) -> impl IntoView {
+    let problem = typed.problem;
+    match typed.view {
+        TypedView::Fields(values) => {
+            view! { <FieldsForm submission=submission values=*values edit=edit problem=problem/> }.into_any()
+        }
+        TypedView::Yaml(text) => {
+            view! { <YamlForm submission=submission text=text edit=edit problem=problem/> }.into_any()
+        }
+    }
+}
+
+/// The ways to describe it. A button leads to the other one, so that it takes along what is typed.
+#[component]
+fn Views(yaml: bool) -> impl IntoView {
+    let tab = |words: &'static str, value: &'static str, current: bool| {
+        if current {
+            return view! { <li><span aria-current="true">{words}</span></li> }.into_any();
+        }
+        view! {
+            <li>
+                <button type="submit" name="show" value=value formnovalidate=true>
+                    {words}
+                </button>
+            </li>
+        }
+        .into_any()
+    };
+    let (form, yaml) = (tab("Form", "form", !yaml), tab("YAML", "yaml", yaml));
+    view! {
+        // Enter in a field presses the first button of a form.
+        <button type="submit" class="hidden-visually" tabindex="-1" aria-hidden="true">"Preview"</button>
+        <nav class="tabs" aria-label="Ways to describe it">
+            <ul>{form} {yaml}</ul>
+        </nav>
+    }
+}
+
 /// The common fields.
 #[component]
-pub fn FieldsForm(
+fn FieldsForm(
     submission: Submission,
     values: DeploymentForm,
     edit: EditOf,
@@ -68,12 +147,18 @@ pub fn FieldsForm(
         }
         .into_any()
     };
+    let more = (!values.base.is_empty()).then(|| {
+        view! { <Banner tone=Tone::Info>"The YAML says more than these fields can. The rest of it stays as it is."</Banner> }
+    });
     view! {
         <PostForm to=SaveDraft::PATH submission=submission>
+            <Views yaml=false/>
             <FormErrors form=FORM prefix="form" problem=problem/>
+            {more}
             <input type="hidden" name="target" value=edit.target/>
             <input type="hidden" name="resource_version" value=edit.resource_version/>
             <input type="hidden" name="form[container]" value=values.container/>
+            <input type="hidden" name="form[base]" value=values.base/>
             {name_fields}
             <Field
                 form=FORM
@@ -171,10 +256,11 @@ fn Quantity(
 
 /// The whole manifest.
 #[component]
-pub fn YamlForm(submission: Submission, text: String, edit: EditOf, problem: Option<AppError>) -> impl IntoView {
+fn YamlForm(submission: Submission, text: String, edit: EditOf, problem: Option<AppError>) -> impl IntoView {
     let problem = problem_of(submission, problem);
     view! {
         <PostForm to=SaveYamlDraft::PATH submission=submission>
+            <Views yaml=true/>
             <FormErrors form=FORM problem=problem/>
             <input type="hidden" name="target" value=edit.target/>
             <input type="hidden" name="resource_version" value=edit.resource_version/>
@@ -182,7 +268,7 @@ pub fn YamlForm(submission: Submission, text: String, edit: EditOf, problem: Opt
                 form=FORM
                 name="yaml"
                 label="Manifest"
-                hint="One Deployment as YAML, at most 1 MiB."
+                hint="One Deployment as YAML, at most 256 KiB."
                 value=text
                 rows=28
                 required=true

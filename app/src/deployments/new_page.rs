@@ -3,36 +3,39 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use model::deployment::{DeploymentChange, DeploymentForm};
-use model::diff::Mark;
 use server_fn::ServerFn;
 
 use super::draft_api::{ApplyDraft, DraftReview, SaveDraft, SaveYamlDraft, review_draft};
 use super::draft_review::DraftReviewPanel;
-use super::form::{EditOf, FieldsForm, YamlForm};
+use super::form::{EditOf, Typed, TypedForm, TypedView};
+use crate::AppError;
 use crate::address::Address;
 use crate::failure::FailurePage;
 use crate::reading::{arrived, reading};
 use crate::submission::Submission;
-use crate::ui::{PageTitle, TabLink, Tabs};
+use crate::ui::PageTitle;
 
-const TEMPLATE: &str = "apiVersion: apps/v1
+/// What an empty form is as YAML.
+const BLANK: &str = "apiVersion: apps/v1
 kind: Deployment
 metadata:
-  name: NAME
-  namespace: NAMESPACE
+  name: ''
+  namespace: ''
+  labels:
+    app.kubernetes.io/name: ''
 spec:
   replicas: 1
   selector:
     matchLabels:
-      app.kubernetes.io/name: NAME
+      app.kubernetes.io/name: ''
   template:
     metadata:
       labels:
-        app.kubernetes.io/name: NAME
+        app.kubernetes.io/name: ''
     spec:
       containers:
-      - name: NAME
-        image: IMAGE
+      - name: app
+        image: ''
 ";
 
 /// What the address asks for.
@@ -69,28 +72,19 @@ impl Step {
             .with_flag("again", self.again)
             .to_string()
     }
-
-    /// The two views of what is typed.
-    pub(super) fn tabs(&self, path: &str) -> Vec<TabLink> {
-        [(false, "Form"), (true, "YAML")]
-            .map(|(yaml, words)| TabLink {
-                words,
-                href: Self { yaml, again: !self.draft.is_empty(), ..self.clone() }.address(path),
-                current: self.yaml == yaml,
-            })
-            .into()
-    }
 }
 
 /// The page.
 #[component]
 pub fn NewPage() -> impl IntoView {
-    let submission = Submission::of(&[SaveDraft::PATH, SaveYamlDraft::PATH, ApplyDraft::PATH]);
+    let typing = Submission::of(&[SaveDraft::PATH, SaveYamlDraft::PATH]);
+    let applying = Submission::of(&[ApplyDraft::PATH]);
     let step = Step::in_address();
     let draft = Memo::new(move |_| step.with(|step| step.draft.clone()));
+    // What is refused is previewed anew, since it may stand on something else by now.
     let review = reading(
-        move || draft.get(),
-        |id| async move { if id.is_empty() { None } else { Some(review_draft(id).await) } },
+        move || (draft.get(), applying.refusals()),
+        |(id, _)| async move { if id.is_empty() { None } else { Some(review_draft(id).await) } },
     );
     view! {
         <PageTitle text="New deployment"/>
@@ -102,33 +96,19 @@ pub fn NewPage() -> impl IntoView {
             {move || {
                 let step = step.get();
                 Suspend::new(async move {
-                    let path = "/deployments/new";
                     match arrived(review).await {
                         Some(Err(error)) => view! { <FailurePage error=error/> }.into_any(),
-                        Some(Ok(DraftReview { draft, preview: Ok(preview) })) if !step.again => {
+                        Some(Ok(DraftReview { draft, preview: Ok(preview), .. })) if !step.again => {
                             let yaml = matches!(draft.change, DeploymentChange::CreateYaml(_));
-                            let back = Step { again: true, yaml, ..step }.address(path);
-                            view! { <DraftReviewPanel id=draft.id preview=preview back=back submission=submission/> }.into_any()
+                            let back = Step { again: true, yaml, ..step }.address("/deployments/new");
+                            view! { <DraftReviewPanel id=draft.id preview=preview back=back submission=applying/> }.into_any()
                         }
-                        kept => {
-                            let kept = kept.and_then(Result::ok);
-                            let problem = kept.as_ref().and_then(|review| review.preview.clone().err());
-                            let tabs = step.tabs(path);
-                            let typed = if step.yaml {
-                                let text = yaml_of(kept.as_ref());
-                                view! { <YamlForm submission=submission text=text edit=EditOf::default() problem=problem/> }
-                                    .into_any()
-                            } else {
-                                let values = form_of(kept.as_ref(), step.namespace);
-                                view! { <FieldsForm submission=submission values=values edit=EditOf::default() problem=problem/> }
-                                    .into_any()
-                            };
-                            view! {
-                                <Tabs label="Ways to describe it" tabs=tabs/>
-                                {typed}
+                        kept => match typed(kept.and_then(Result::ok), step) {
+                            Ok(typed) => {
+                                view! { <TypedForm submission=typing typed=typed edit=EditOf::default()/> }.into_any()
                             }
-                                .into_any()
-                        }
+                            Err(error) => view! { <FailurePage error=error/> }.into_any(),
+                        },
                     }
                 })
             }}
@@ -136,26 +116,14 @@ pub fn NewPage() -> impl IntoView {
     }
 }
 
-/// The fields as they were typed, or a good start.
-fn form_of(review: Option<&DraftReview>, namespace: String) -> DeploymentForm {
-    match review.map(|review| &review.draft.change) {
-        Some(DeploymentChange::Create(form)) => form.clone(),
-        _ => DeploymentForm { namespace, replicas: "1".into(), ..DeploymentForm::default() },
-    }
-}
-
-/// The document as it was typed, the one that the form makes, or a good start.
-fn yaml_of(review: Option<&DraftReview>) -> String {
+/// What was typed, or a good start.
+fn typed(review: Option<DraftReview>, step: Step) -> Result<Typed, AppError> {
     match review {
-        Some(DraftReview { draft, preview }) => match (&draft.change, preview) {
-            (DeploymentChange::CreateYaml(text), _) => text.clone(),
-            (DeploymentChange::Create(_), Ok(preview)) => {
-                let lines = preview.diff.hunks.iter().flat_map(|hunk| &hunk.lines);
-                let new = lines.filter(|line| line.mark != Mark::Removed);
-                new.flat_map(|line| line.parts.iter().map(|part| part.text.as_str()).chain(["\n"])).collect()
-            }
-            _ => TEMPLATE.to_owned(),
-        },
-        None => TEMPLATE.to_owned(),
+        Some(review) => Typed::of(review, step.yaml),
+        None if step.yaml => Ok(Typed::new(TypedView::Yaml(BLANK.to_owned()))),
+        None => {
+            let start = DeploymentForm { namespace: step.namespace, replicas: "1".into(), ..DeploymentForm::default() };
+            Ok(Typed::new(TypedView::Fields(start.into())))
+        }
     }
 }

@@ -7,11 +7,12 @@ use model::git::{CommitQuery, CommitSummary};
 use model::{Page, PageRequest};
 
 use super::api::list_commits;
+use super::commit_table::CommitTable;
 use crate::address::Address;
 use crate::failure::FailurePage;
 use crate::live::Live;
 use crate::reading::{arrived, reading};
-use crate::ui::{Age, EmptyState, PageTitle, Pager, SearchForm};
+use crate::ui::{EmptyState, PageTitle, Pager, SearchForm, counted};
 
 /// The log, narrowed by what the address says; live.
 #[component]
@@ -70,48 +71,33 @@ fn FilterForm(query: Memo<CommitQuery>) -> impl IntoView {
 
 #[component]
 fn Log(page: Page<CommitSummary>, query: CommitQuery) -> impl IntoView {
+    let further = page.searched.map(|searched| view! { <SearchFurther searched=searched address=write(&query)/> });
+    if page.total == 0 && further.is_some() {
+        return further.into_any();
+    }
     if page.total == 0 {
         return view! { <EmptyState what="No commit fits. The first one follows the first change in the cluster."/> }
             .into_any();
     }
     let (number, count, total) = (page.number, page.count(), page.total);
-    let rows = page.items.into_iter().map(|commit| view! { <CommitRow commit=commit/> }).collect_view();
     let address = move |number| write(&CommitQuery { page: PageRequest { number, ..query.page }, ..query.clone() });
     view! {
-        <table class="list commits">
-            <thead>
-                <tr>
-                    <th scope="col">"Commit"</th>
-                    <th scope="col">"Subject"</th>
-                    <th scope="col">"Author"</th>
-                    <th scope="col">"When"</th>
-                    <th scope="col" class="number">"Files"</th>
-                    <th scope="col">"Remote"</th>
-                </tr>
-            </thead>
-            <tbody>{rows}</tbody>
-        </table>
+        <CommitTable commits=page.items/>
         <Pager number=number count=count total=total what="commits" address=address/>
+        {further}
     }
     .into_any()
 }
 
+/// A long log is searched bit by bit: the same page again goes on where the search stopped.
 #[component]
-fn CommitRow(commit: CommitSummary) -> impl IntoView {
-    let href = format!("/gitops/commits/{}", commit.id);
+fn SearchFurther(searched: u64, address: String) -> impl IntoView {
+    let searched = counted(searched, "commits");
     view! {
-        <tr>
-            <td data-label="Commit" class="hash">{commit.id.short().to_owned()}</td>
-            <th scope="row" data-label="Subject">
-                <a href=href>{commit.subject}</a>
-            </th>
-            <td data-label="Author">{commit.author}</td>
-            <td data-label="When">
-                <Age at=commit.authored_at/>
-            </td>
-            <td data-label="Files" class="number">{commit.files.to_string()}</td>
-            <td data-label="Remote">{if commit.pushed { "pushed" } else { "not yet" }}</td>
-        </tr>
+        <p class="muted">
+            {format!("Only the newest {searched} have been searched for these. ")}
+            <a href=address rel="external">"Search further"</a>
+        </p>
     }
 }
 

@@ -1,9 +1,11 @@
 //! What a commit did to the files.
 
 use leptos::prelude::*;
-use model::Kind;
 use model::git::{FileChange, FileStatus};
+use model::record::RecordRef;
+use model::{Kind, ResourceRef};
 
+use crate::records;
 use crate::ui::DiffView;
 
 /// Each file with its difference.
@@ -24,18 +26,29 @@ fn FileBlock(file: FileChange) -> impl IntoView {
         FileStatus::Modified => "modified",
         FileStatus::Deleted => "deleted",
     };
-    let resource = file.resource.map(|resource| match &resource.namespace {
-        Some(namespace) if resource.kind == Kind::deployment() => {
-            let href = format!("/deployments/{namespace}/{}", resource.name);
-            view! { <a href=href>{resource.to_string()}</a> }.into_any()
+    let gone = file.status == FileStatus::Deleted;
+    let resource = file.resource.map(|resource| {
+        let words = resource.to_string();
+        match page_of(resource, gone) {
+            Some(href) => view! { <a href=href>{words}</a> }.into_any(),
+            None => view! { <span>{words}</span> }.into_any(),
         }
-        _ => view! { <span>{resource.to_string()}</span> }.into_any(),
     });
     view! {
         <section class="file">
-            <h3 class="code">{file.path} <span class="muted">{format!(" {word}")}</span></h3>
+            <h3 class="code">{file.path.clone()} <span class="muted">{format!(" {word}")}</span></h3>
             <p>{resource}</p>
-            <DiffView diff=file.diff/>
+            <DiffView diff=file.diff label=format!("Changed lines of {}", file.path)/>
         </section>
+    }
+}
+
+/// Returns where more is told of a resource; of a Deployment also when it is gone.
+fn page_of(resource: ResourceRef, gone: bool) -> Option<String> {
+    match &resource.namespace {
+        Some(namespace) if resource.kind == Kind::deployment() => {
+            Some(format!("/deployments/{namespace}/{}", resource.name))
+        }
+        _ => (!gone).then(|| records::address_of(&RecordRef::from(resource))),
     }
 }

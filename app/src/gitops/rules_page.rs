@@ -179,17 +179,18 @@ fn RuleForm(draft: RuleDraft, problem: FieldProblem) -> impl IntoView {
 
 #[component]
 fn Preview(preview: IgnorePreview, draft: RuleDraft, submission: Submission) -> impl IntoView {
-    let found = if preview.judged {
-        view! { <Found preview=preview.clone()/> }.into_any()
-    } else {
+    let stands_on = preview.managed.map(|resources| {
+        let resources = counted(u64::from(resources), "resources");
         view! {
             <p>
-                "Who manages a field is not in Git, so neither commits nor records can say what this rule would have \
-                 left out. The list above counts its resources once it is saved."
+                "What a manager owned when a commit was made is not in Git: this goes by what such a manager alone owns now. \
+                 It has a hand in "
+                {resources}
+                "."
             </p>
         }
-        .into_any()
-    };
+    });
+    let words = preview.words.clone();
     let hidden = [
         ("draft[kind]", draft.kind),
         ("draft[namespace]", draft.namespace),
@@ -203,8 +204,9 @@ fn Preview(preview: IgnorePreview, draft: RuleDraft, submission: Submission) -> 
     .collect_view();
     view! {
         <section aria-labelledby="preview">
-            <h2 id="preview">"Leaves out " {preview.words}</h2>
-            {found}
+            <h2 id="preview">"Leaves out " {words}</h2>
+            {stands_on}
+            <Found preview=preview/>
             <PostForm to=CreateIgnoreRule::PATH submission=submission>
                 {hidden}
                 <button type="submit" class="button main">"Save the rule"</button>

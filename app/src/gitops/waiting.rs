@@ -14,14 +14,30 @@ pub fn Waiting(waiting: Vec<WaitingChanges>) -> impl IntoView {
     if waiting.is_empty() {
         return view! { <p>"Nothing waits to be committed."</p> }.into_any();
     }
-    let lines = waiting.into_iter().map(|part| view! { <li>{words(part)}</li> }).collect_view();
+    let lines = waiting.into_iter().map(|part| view! { <WaitingPart part=part/> }).collect_view();
     view! { <ul>{lines}</ul> }.into_any()
 }
 
-fn words(waiting: WaitingChanges) -> String {
+#[component]
+fn WaitingPart(part: WaitingChanges) -> impl IntoView {
+    let more = (part.changes as usize).saturating_sub(part.paths.len());
+    let what = words(&part);
+    let paths = part.paths.into_iter().map(|path| view! { <li class="code">{path}</li> }).collect_view();
+    view! {
+        <li>
+            {what}
+            <ul>
+                {paths}
+                {(more > 0).then(|| view! { <li class="muted">{format!("and {more} more")}</li> })}
+            </ul>
+        </li>
+    }
+}
+
+fn words(waiting: &WaitingChanges) -> String {
     let changes = counted(waiting.changes.into(), "changes");
     match waiting.reason {
-        WaitReason::Answer => format!("{changes}: until the API server's answer to a write says whose it is"),
+        WaitReason::Answer => format!("{changes}: until the API server's answer or audit event says whose it is"),
         WaitReason::Silence => format!("{changes}: for a pause of its author, so that one thing done is one commit"),
         WaitReason::Lists => format!("{changes}: until each kind has been listed, since what is found is one commit"),
         WaitReason::Turn => format!("{changes}: next to be committed"),
@@ -33,8 +49,7 @@ fn words(waiting: WaitingChanges) -> String {
 pub fn HeldDeletions(held: Vec<HeldRecords>, may_steer: bool, submission: Submission) -> impl IntoView {
     (!held.is_empty()).then(|| {
         let all: u64 = held.iter().map(|kind| u64::from(kind.records)).sum();
-        let words =
-            format!("{all} records have no resource any more. That is much at once, so they stay until you decide.");
+        let words = held_words(all);
         let kinds = held.into_iter().map(|kind| view! { <HeldKind held=kind/> }).collect_view();
         view! {
             <section>
@@ -55,6 +70,13 @@ pub fn HeldDeletions(held: Vec<HeldRecords>, may_steer: bool, submission: Submis
             </section>
         }
     })
+}
+
+fn held_words(records: u64) -> String {
+    match records {
+        1 => "1 record has no resource any more. It stays until you decide.".to_owned(),
+        all => format!("{all} records have no resource any more. That is much at once, so they stay until you decide."),
+    }
 }
 
 #[component]
@@ -79,9 +101,15 @@ mod tests {
     #[test]
     fn what_waits_says_what_for() {
         let check = |changes, reason, expect: &str| {
-            assert_eq!(words(WaitingChanges { reason, changes }), expect);
+            assert_eq!(words(&WaitingChanges { reason, changes, paths: Vec::new() }), expect);
         };
         check(1, WaitReason::Turn, "1 change: next to be committed");
         check(3, WaitReason::Lists, "3 changes: until each kind has been listed, since what is found is one commit");
+    }
+
+    #[test]
+    fn held_records_are_counted_in_words() {
+        assert_eq!(held_words(1), "1 record has no resource any more. It stays until you decide.");
+        assert!(held_words(30).starts_with("30 records have no resource any more. That is much at once"));
     }
 }

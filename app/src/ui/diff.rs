@@ -5,7 +5,12 @@ use model::diff::{Diff, Hunk, Line, Mark};
 
 /// One summary in plain words, then the changed lines with words marked inside them.
 #[component]
-pub fn DiffView(diff: Diff) -> impl IntoView {
+pub fn DiffView(
+    diff: Diff,
+    /// Names it among others on its page.
+    #[prop(into, default = "Changed lines".into())]
+    label: String,
+) -> impl IntoView {
     if diff.is_empty() {
         return view! { <p class="muted">"Nothing differs."</p> }.into_any();
     }
@@ -13,7 +18,7 @@ pub fn DiffView(diff: Diff) -> impl IntoView {
     let hunks = diff.hunks.into_iter().map(|hunk| view! { <HunkRows hunk=hunk/> }).collect_view();
     view! {
         <ul class="diff-summary">{summary}</ul>
-        <div class="diff" tabindex="0" role="region" aria-label="Changed lines">
+        <div class="diff" tabindex="0" role="region" aria-label=label>
             <table class="diff-lines">
                 <thead class="hidden-visually">
                     <tr>

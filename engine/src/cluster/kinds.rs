@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
-use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
+use k8s_openapi::api::autoscaling::{v1, v2};
 use k8s_openapi::api::core::v1::{Namespace, Pod, Service};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::core::{ApiResource, Resource};
 use model::Kind;
 use serde_json::Value;
+
+use crate::ignoring::autoscalers;
 
 /// A kind and what its watch is for.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,10 +79,15 @@ impl KindRules {
     }
 }
 
-/// The kinds that pages and rules need and that every cluster serves in this version: they are followed before anything is asked.
-pub(super) fn essential(rules: &KindRules) -> Vec<FollowedKind> {
+/// The kinds that pages and rules need and that every cluster serves in this version: they are followed before anything is
+/// asked. Autoscalers are served everywhere in two, of which records may be in the older one.
+pub(super) fn essential(rules: &KindRules, recorded: &RecordedVersions) -> Vec<FollowedKind> {
+    let autoscalers = match recorded.get(&autoscalers()).map(String::as_str) {
+        Some("v1") => resource::<v1::HorizontalPodAutoscaler>(),
+        _ => resource::<v2::HorizontalPodAutoscaler>(),
+    };
     let kinds = [
-        resource::<HorizontalPodAutoscaler>(),
+        autoscalers,
         resource::<CustomResourceDefinition>(),
         resource::<Namespace>(),
         resource::<Deployment>(),
@@ -155,6 +162,19 @@ mod tests {
         let decided = KindRules::new([(lease.clone(), true), (job.clone(), false)]);
         assert_eq!(decided.left_out(&lease), None);
         assert_eq!(decided.left_out(&job), Some(DECIDED));
+    }
+
+    #[test]
+    fn autoscalers_are_followed_in_the_version_that_their_records_are_in() {
+        let check = |recorded: Option<&str>, expect: &str| {
+            let recorded = recorded.map(|version| (autoscalers(), version.to_owned())).into_iter().collect();
+            let followed = essential(&KindRules::default(), &recorded);
+            let own = followed.iter().find(|followed| followed.kind == autoscalers()).unwrap();
+            assert_eq!(own.resource.api_version, expect);
+        };
+        check(None, "autoscaling/v2");
+        check(Some("v1"), "autoscaling/v1");
+        check(Some("v2beta2"), "autoscaling/v2");
     }
 
     #[test]

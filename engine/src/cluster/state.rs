@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use kube::core::ApiResource;
 use model::sync::{WatchState, WatchedKind};
 use model::{Kind, Timestamp};
 use tokio::sync::watch;
@@ -15,6 +16,8 @@ pub(crate) struct WatchStates {
     kinds: Mutex<BTreeMap<Kind, WatchedKind>>,
     /// The version that a custom kind's resources are stored in.
     stored: Mutex<HashMap<Kind, String>>,
+    /// What is followed, in its version.
+    followed: Mutex<BTreeMap<Kind, ApiResource>>,
     /// Since when and why the cluster does not answer.
     away: watch::Sender<Option<(Timestamp, String)>>,
 }
@@ -29,7 +32,8 @@ pub(crate) struct KindsTotal {
 
 impl WatchStates {
     pub(super) fn new(clock: Clock) -> Self {
-        Self { clock, kinds: Mutex::default(), stored: Mutex::default(), away: watch::Sender::new(None) }
+        let (kinds, stored, followed) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self { clock, kinds, stored, followed, away: watch::Sender::new(None) }
     }
 
     pub(super) fn kinds(&self) -> Vec<WatchedKind> {
@@ -115,6 +119,20 @@ impl WatchStates {
     /// Returns the version that a custom kind's resources are stored in.
     pub(super) fn stored(&self, kind: &Kind) -> Option<String> {
         self.stored.lock().unwrap_or_else(PoisonError::into_inner).get(kind).cloned()
+    }
+
+    /// Notes in which version a kind is followed, or that it is not any more.
+    pub(super) fn follow(&self, kind: &Kind, resource: Option<ApiResource>) {
+        let mut followed = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
+        match resource {
+            Some(resource) => drop(followed.insert(kind.clone(), resource)),
+            None => drop(followed.remove(kind)),
+        }
+    }
+
+    /// Returns what is followed.
+    pub(super) fn followed(&self) -> BTreeMap<Kind, ApiResource> {
+        self.followed.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Forgets the kinds that are not served.

@@ -52,7 +52,7 @@ pub(super) async fn follow_all(follower: Follower, recorded: RecordedVersions, s
 impl Watches {
     async fn run(&mut self) {
         let mut rules = self.follower.rules.subscribe();
-        for kind in essential(&rules.borrow_and_update().clone()) {
+        for kind in essential(&rules.borrow_and_update().clone(), &self.recorded) {
             self.begin(kind);
         }
         let mut soon = SOON.iter();
@@ -84,7 +84,7 @@ impl Watches {
 
     /// Begins and ends watches as what is served and wanted asks for.
     async fn adjust(&mut self, served: &Served, rules: &KindRules) {
-        let needed: Vec<Kind> = essential(rules).into_iter().map(|kind| kind.kind).collect();
+        let needed: Vec<Kind> = essential(rules, &self.recorded).into_iter().map(|kind| kind.kind).collect();
         // A definition says what is filled into its resources, so the recorder sees it before them.
         let definitions_known = !self.follower.state.is_listing(&definitions());
         for (kind, versions) in &served.kinds {
@@ -126,6 +126,7 @@ impl Watches {
             }
             watch.stop.cancel();
         }
+        self.follower.state.follow(&kind.kind, Some(kind.resource.clone()));
         let stop = self.stopping.child_token();
         self.tasks.spawn(self.follower.clone().follow(kind.clone(), stop.clone()));
         self.running.insert(kind.kind.clone(), Watch { kind, stop });
@@ -135,6 +136,7 @@ impl Watches {
         if let Some(watch) = self.running.remove(kind) {
             watch.stop.cancel();
         }
+        self.follower.state.follow(kind, None);
         // Nobody is left to tell when the recorder has stopped.
         let _ = self.follower.observed.send(Observed::Gone { kind: kind.clone() }).await;
     }

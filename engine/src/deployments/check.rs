@@ -1,5 +1,7 @@
 //! The forms of what people type into a Deployment, each with its error in words.
 
+use manifest::{MASKED, is_stand_in};
+
 /// More would be a slip of the finger.
 const MOST_REPLICAS: u32 = 10_000;
 
@@ -23,6 +25,19 @@ pub(super) fn check_variable(name: &str) -> Result<(), String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
     if name.is_empty() || !name.chars().all(plain) || name.starts_with(|c: char| c.is_ascii_digit()) {
         return Err("A variable's name has letters, digits, _, - and ., and begins with no digit.".into());
+    }
+    Ok(())
+}
+
+/// Refuses what stands for a value in records and differences; deployed, it would take the value's place.
+///
+/// # Errors
+/// Says what to do instead.
+pub(super) fn check_value(text: &str) -> Result<(), String> {
+    let text = text.trim();
+    // `masked` is a word like any other, and stands for values of Secrets alone.
+    if text != MASKED && is_stand_in(text) {
+        return Err("this stands for a value that Denshimon does not show; put the value itself here.".into());
     }
     Ok(())
 }
@@ -129,6 +144,17 @@ mod tests {
         }
         for bad in ["", "Nginx", "a b", "a:", "a:-x", "a/", "/a", "a@sha256:1", "a\n", "http://a/b", "a:x y"] {
             assert!(check_image(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn what_stands_for_a_value_is_none() {
+        let fingerprint = manifest::not_recorded("79ca9109df1aa375");
+        for stand_in in [manifest::NOT_RECORDED, &fingerprint, " (encrypted, 0011aabb)\n"] {
+            assert!(check_value(stand_in).is_err(), "{stand_in}");
+        }
+        for value in ["", "masked", "hunter2", "(encrypted)", &format!("see {fingerprint}")] {
+            assert!(check_value(value).is_ok(), "{value}");
         }
     }
 

@@ -4,7 +4,7 @@ use model::deployment::DeploymentEdit;
 use model::workload::ContainerPort;
 use serde_json::{Value, json};
 
-use super::check::{check_image, check_label, check_quantity, check_replicas, check_variable};
+use super::check::{check_image, check_label, check_quantity, check_replicas, check_value, check_variable};
 use super::form::{container_mut, container_name, set};
 use super::ports::{known_port, make_port};
 use crate::Error;
@@ -63,6 +63,8 @@ fn edit_container(container: &mut Value, edit: &DeploymentEdit) -> Result<(), Er
         let mut list = container.get("env").and_then(Value::as_array).cloned().unwrap_or_default();
         for (name, value) in env {
             check_variable(name).map_err(|error| Error::invalid_field("env", error))?;
+            check_value(value.as_deref().unwrap_or_default())
+                .map_err(|error| Error::invalid_field("env", format!("{name}: {error}")))?;
             let place = list.iter().position(|one| one.get("name").and_then(Value::as_str) == Some(name));
             match (place, value) {
                 (Some(place), None) => drop(list.remove(place)),

@@ -6,12 +6,22 @@ use model::deployment::{DeploymentForm, DeploymentRef};
 use model::{ContainerName, FieldError, Namespace, ResourceName};
 use serde_json::{Map, Value, json};
 
-use super::check::{check_image, check_label, check_quantity, check_replicas, check_variable};
+use super::check::{check_image, check_label, check_quantity, check_replicas, check_value, check_variable};
 use super::ports::{known_port, parse_port, port_line};
+use super::yaml;
 use crate::Error;
 
 /// The label that joins a new Deployment with its pods.
 const NAME_LABEL: &str = "app.kubernetes.io/name";
+
+/// How far a form has to be filled in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Filled {
+    /// All that Kubernetes needs.
+    Whole,
+    /// What is empty is still to come.
+    SoFar,
+}
 
 /// A form whose fields have all been checked.
 struct Checked {
@@ -28,49 +38,80 @@ struct Checked {
 /// # Errors
 /// Names every field that is wrong.
 pub(super) fn build(form: &DeploymentForm) -> Result<(DeploymentRef, Value), Error> {
+    let tree = make(form, Filled::Whole)?;
+    Ok((yaml::identity(&tree)?, tree))
+}
+
+/// Makes the manifest of a new Deployment, by itself or on the one that the form stands on.
+///
+/// # Errors
+/// Names every field that is wrong.
+pub(super) fn make(form: &DeploymentForm, filled: Filled) -> Result<Value, Error> {
     let mut problems = Vec::new();
-    let namespace = take(&mut problems, "namespace", form.namespace.trim().parse::<Namespace>());
-    let name = take(&mut problems, "name", ResourceName::subdomain(form.name.trim()));
-    let container = if form.container.trim().is_empty() { form.name.trim() } else { form.container.trim() };
+    let (namespace, name) = (form.namespace.trim(), form.name.trim());
+    if filled == Filled::Whole || !namespace.is_empty() {
+        take(&mut problems, "namespace", namespace.parse::<Namespace>());
+    }
+    if filled == Filled::Whole || !name.is_empty() {
+        take(&mut problems, "name", ResourceName::subdomain(name));
+    }
+    if let Some(base) = base_of(form)? {
+        let mut tree = put(&base, form, filled, problems)?;
+        set_text(&mut tree, "name", name);
+        set_text(&mut tree, "namespace", namespace);
+        return Ok(tree);
+    }
+    let container = if form.container.trim().is_empty() { name } else { form.container.trim() };
     let container = match container.parse::<ContainerName>() {
         Ok(container) => Some(container),
         // A Deployment may have dots in its name, a container may not.
         Err(_) if form.container.trim().is_empty() => "app".parse().ok(),
         Err(error) => take(&mut problems, "container", Err(error)),
     };
-    let checked = check(form, &mut problems);
-    let (Some(namespace), Some(name), Some(container), Some(checked)) = (namespace, name, container, checked) else {
+    let checked = check(form, filled, &mut problems);
+    let (Some(container), Some(checked), true) = (container, checked, problems.is_empty()) else {
         return Err(wrong(problems));
     };
-    if !problems.is_empty() {
-        return Err(wrong(problems));
-    }
     let pods = json!({ NAME_LABEL: name });
     let mut labels = checked.labels.clone();
-    labels.entry(NAME_LABEL.into()).or_insert_with(|| name.to_string());
+    labels.entry(NAME_LABEL.into()).or_insert_with(|| name.to_owned());
+    let containers = json!([{ "name": container, "image": checked.image }]);
     let mut tree = json!({
         "apiVersion": "apps/v1",
         "kind": "Deployment",
         "metadata": { "name": name, "namespace": namespace, "labels": labels },
         "spec": {
             "selector": { "matchLabels": pods },
-            "template": { "metadata": { "labels": pods }, "spec": { "containers": [{ "name": container }] } },
+            "template": { "metadata": { "labels": pods }, "spec": { "containers": containers } },
         },
     });
     if form.paused {
         set(&mut tree, &["spec"], "paused", Some(true.into()));
     }
     fill(&mut tree, container.as_str(), &checked);
-    Ok((DeploymentRef::new(namespace, name), tree))
+    Ok(tree)
 }
 
-/// Puts the form's fields into an existing manifest; what the form does not show stays.
+/// Puts the form's fields into the manifest that the form stands on, or else into the live one; what the form does not
+/// show stays.
 ///
 /// # Errors
 /// Names every field that is wrong.
-pub(super) fn apply(base: &Value, form: &DeploymentForm) -> Result<Value, Error> {
-    let mut problems = Vec::new();
-    let checked = check(form, &mut problems);
+pub(super) fn apply(live: &Value, form: &DeploymentForm, filled: Filled) -> Result<Value, Error> {
+    let Some(base) = base_of(form)? else { return put(live, form, filled, Vec::new()) };
+    let mut tree = put(&base, form, filled, Vec::new())?;
+    for field in ["name", "namespace"] {
+        set(&mut tree, &["metadata"], field, live.pointer(&format!("/metadata/{field}")).cloned());
+    }
+    Ok(tree)
+}
+
+fn base_of(form: &DeploymentForm) -> Result<Option<Value>, Error> {
+    if form.base.trim().is_empty() { Ok(None) } else { yaml::document(&form.base).map(Some) }
+}
+
+fn put(base: &Value, form: &DeploymentForm, filled: Filled, mut problems: Vec<FieldError>) -> Result<Value, Error> {
+    let checked = check(form, filled, &mut problems);
     let container = match container_name(base, form.container.trim()) {
         Some(container) => container,
         None => {
@@ -82,11 +123,18 @@ pub(super) fn apply(base: &Value, form: &DeploymentForm) -> Result<Value, Error>
     let mut tree = base.clone();
     let labels = (!checked.labels.is_empty()).then(|| json!(checked.labels));
     set(&mut tree, &["metadata"], "labels", labels);
-    if form.paused || base.pointer("/spec/paused").is_some() {
+    if form.paused != is_paused(base) {
         set(&mut tree, &["spec"], "paused", form.paused.then(|| true.into()));
     }
     fill(&mut tree, &container, &checked);
     Ok(tree)
+}
+
+/// An empty text is set only where there is one already.
+fn set_text(tree: &mut Value, field: &str, text: &str) {
+    if !text.is_empty() || tree.pointer(&format!("/metadata/{field}")).is_some() {
+        set(tree, &["metadata"], field, Some(text.into()));
+    }
 }
 
 /// Reads the form's fields from a manifest.
@@ -97,8 +145,7 @@ pub(super) fn read_form(tree: &Value) -> DeploymentForm {
     let spec = container_of(tree, &container).unwrap_or(&empty);
     let list = |field: &str| spec.get(field).and_then(Value::as_array).cloned().unwrap_or_default();
     let quantity = |kind: &str, name: &str| {
-        let value = spec.pointer(&format!("/resources/{kind}/{name}"));
-        value.map(|value| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)).unwrap_or_default()
+        spec.pointer(&format!("/resources/{kind}/{name}")).map(quantity_text).unwrap_or_default()
     };
     let lines = |lines: Vec<String>| lines.join("\n");
     let env = list("env").iter().filter_map(plain_env).map(|(name, value)| format!("{name}={value}")).collect();
@@ -118,8 +165,25 @@ pub(super) fn read_form(tree: &Value) -> DeploymentForm {
         memory_limit: quantity("limits", "memory"),
         labels: lines(labels.iter().map(label).collect()),
         container,
-        paused: tree.pointer("/spec/paused") == Some(&Value::Bool(true)),
+        paused: is_paused(tree),
+        base: String::new(),
     }
+}
+
+/// Leaves out what a form by itself makes of the name.
+pub(super) fn without_repeats(form: &DeploymentForm) -> DeploymentForm {
+    let repeated = format!("{NAME_LABEL}={}", form.name);
+    let labels: Vec<&str> = form.labels.lines().filter(|line| *line != repeated).collect();
+    DeploymentForm { labels: labels.join("\n"), ..form.clone() }
+}
+
+fn is_paused(tree: &Value) -> bool {
+    tree.pointer("/spec/paused") == Some(&Value::Bool(true))
+}
+
+/// A quantity may be a number, too.
+fn quantity_text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
 }
 
 /// Finds a container by name, or the first one for an empty name.
@@ -168,7 +232,9 @@ fn fill(tree: &mut Value, container: &str, checked: &Checked) {
         set(tree, &["spec"], "replicas", Some(replicas.into()));
     }
     let Some(container) = container_mut(tree, container) else { return };
-    container.insert("image".into(), checked.image.clone().into());
+    if !checked.image.is_empty() || container.contains_key("image") {
+        container.insert("image".into(), checked.image.clone().into());
+    }
     let env = fill_env(container.get("env").and_then(Value::as_array), &checked.env);
     let known_ports = container.get("ports").cloned().unwrap_or_default();
     let ports = checked.ports.iter().map(|port| known_port(&known_ports, port.clone())).collect();
@@ -180,6 +246,10 @@ fn fill(tree: &mut Value, container: &str, checked: &Checked) {
     }
     let mut holder = Value::Object(std::mem::take(container));
     for (kind, name, quantity) in &checked.quantities {
+        let known = holder.pointer(&format!("/resources/{kind}/{name}"));
+        if known.is_some_and(|known| quantity_text(known) == *quantity) {
+            continue;
+        }
         let quantity = (!quantity.is_empty()).then(|| quantity.clone().into());
         set(&mut holder, &["resources", kind], name, quantity);
     }
@@ -212,8 +282,11 @@ fn fill_env(known: Option<&Vec<Value>>, typed: &[(String, String)]) -> Vec<Value
     known.into_iter().chain(new).collect()
 }
 
-fn check(form: &DeploymentForm, problems: &mut Vec<FieldError>) -> Option<Checked> {
-    let image = take(problems, "image", check_image(form.image.trim()));
+fn check(form: &DeploymentForm, filled: Filled, problems: &mut Vec<FieldError>) -> Option<Checked> {
+    let image = match form.image.trim() {
+        "" if filled == Filled::SoFar => Some(""),
+        text => take(problems, "image", check_image(text)),
+    };
     let replicas = match form.replicas.trim() {
         "" => None,
         text => match text.parse::<u32>() {
@@ -261,6 +334,7 @@ fn parse_env(line: &str) -> Result<(String, String), String> {
     let (name, value) = line.split_once('=').ok_or("A variable is written NAME=value.")?;
     let name = name.trim();
     check_variable(name)?;
+    check_value(value).map_err(|error| format!("{name}: {error}"))?;
     Ok((name.to_owned(), value.to_owned()))
 }
 
@@ -321,7 +395,7 @@ mod tests {
         let read = read_form(&tree);
         assert_eq!(read.env, "MODE=fast\nURL=http://x?a=b");
         assert_eq!(read.ports, "http=8080\ndns=53/UDP");
-        assert_eq!(apply(&tree, &read).unwrap(), tree);
+        assert_eq!(apply(&tree, &read, Filled::Whole).unwrap(), tree);
     }
 
     #[test]
@@ -332,7 +406,7 @@ mod tests {
         let mut edited = read_form(&tree);
         edited.env = "MODE=slow".into();
         edited.memory_limit = String::new();
-        let tree = apply(&tree, &edited).unwrap();
+        let tree = apply(&tree, &edited, Filled::Whole).unwrap();
         let container = container_of(&tree, "api").unwrap();
         assert_eq!(container["env"], json!([{ "name": "MODE", "value": "slow" }, secret]));
         assert_eq!(container["resources"]["limits"], json!({}));
@@ -354,5 +428,17 @@ mod tests {
         let Err(Error::Invalid { fields, .. }) = build(&wrong) else { panic!("it was taken") };
         let names: Vec<&str> = fields.iter().map(|field| field.field.as_str()).collect();
         assert_eq!(names, ["namespace", "name", "image", "replicas", "env", "ports", "labels", "cpu_limit"]);
+    }
+
+    #[test]
+    fn what_stands_for_a_value_is_not_taken_for_one() {
+        let env = format!("MODE=masked\nDB_PASSWORD={}", manifest::not_recorded("79ca9109df1aa375"));
+        let Err(Error::Invalid { fields, .. }) = build(&DeploymentForm { env, ..form() }) else {
+            panic!("it was taken")
+        };
+        assert!(
+            fields.iter().all(|one| one.field == "env" && one.message.starts_with("Line 2: DB_PASSWORD:")),
+            "{fields:?}"
+        );
     }
 }

@@ -51,7 +51,7 @@ impl Engine {
     }
 
     /// Refuses to say that something is not there before everything has been listed once.
-    pub(super) fn be_complete(&self) -> Result<(), Error> {
+    pub(crate) fn be_complete(&self) -> Result<(), Error> {
         if self.parts.cluster.inventory().is_complete() {
             return Ok(());
         }

@@ -7,10 +7,11 @@ use model::deployment::{DeploymentChange, DeploymentRef, FieldConflict, Undo, Un
 use model::history::Verb;
 use serde_json::Value;
 
+use super::form::Filled;
 use super::owned::{Said, declared_by_others, say};
 use super::transplant::transplant;
 use super::{edit, form, refusal, what, yaml};
-use crate::rights::{Action, check_in};
+use crate::rights::{Action, check, check_in};
 use crate::{Caller, Engine, Error};
 
 /// A change that has been checked.
@@ -46,10 +47,7 @@ impl Engine {
     /// Checks a change and finds what is to be sent.
     pub(super) async fn plan(&self, caller: &Caller, change: &DeploymentChange) -> Result<Plan, Error> {
         // The right is checked before anything is parsed or read, as for what is not there.
-        match target_of(change) {
-            Some(target) => check_in(caller, Action::WriteDeployments, Some(&target.namespace), &what(target))?,
-            None => crate::rights::check(caller, Action::WriteDeployments)?,
-        }
+        check_right(caller, change)?;
         match change {
             DeploymentChange::Create(form) => {
                 let (target, wanted) = form::build(form)?;
@@ -59,7 +57,9 @@ impl Engine {
                 let (target, wanted) = yaml::parse(text)?;
                 self.plan_new(caller, target, wanted, "yaml").await
             }
-            DeploymentChange::EditForm(target, form) => self.plan_edit(target, |base| form::apply(base, form)).await,
+            DeploymentChange::EditForm(target, form) => {
+                self.plan_edit(target, |base| form::apply(base, form, Filled::Whole)).await
+            }
             DeploymentChange::Edit(target, changes) => self.plan_edit(target, |base| edit::apply(base, changes)).await,
             DeploymentChange::EditYaml(target, text) => {
                 let (named, wanted) = yaml::parse(text)?;
@@ -198,6 +198,14 @@ impl Plan {
 /// Returns an object's version.
 pub(super) fn version(object: &Value) -> Option<&str> {
     object.pointer("/metadata/resourceVersion")?.as_str()
+}
+
+/// Checks the right to a change, which whoever looks at it needs, too.
+pub(super) fn check_right(caller: &Caller, change: &DeploymentChange) -> Result<(), Error> {
+    match target_of(change) {
+        Some(target) => check_in(caller, Action::WriteDeployments, Some(&target.namespace), &what(target)),
+        None => check(caller, Action::WriteDeployments),
+    }
 }
 
 fn target_of(change: &DeploymentChange) -> Option<&DeploymentRef> {

@@ -8,6 +8,7 @@ use model::deployment::{DeploymentChange, Preview, WriteOptions};
 use model::diff::Diff;
 use serde_json::{Value, json};
 
+use super::message::message;
 use super::plan::version;
 use super::refusal;
 use crate::{Caller, Engine, Error};
@@ -55,9 +56,16 @@ impl Engine {
         };
         let old = plan.live.as_ref().map(|live| manifest::sanitize(live).into_tree());
         let new = plan.wanted.is_some().then(|| manifest::sanitize(&stored).into_tree());
+        let is_edit = old.is_some() && new.is_some();
+        let resource = self.deployment_resource(&plan.target);
+        let diff = self.covered_diff(&resource, old, new);
+        let commit_subject = self.dry_summary(&plan);
+        // What is new or goes is not retold field by field.
+        let lines = if is_edit { diff.summary.as_slice() } else { &[] };
         Ok(Preview {
-            diff: self.covered_diff(&self.deployment_resource(&plan.target), old, new),
-            commit_subject: self.dry_summary(&plan),
+            commit_message: message(&commit_subject, lines, &caller.actor(), &resource),
+            commit_subject,
+            diff,
             warnings,
             conflicts,
             resource_version: plan.live.as_ref().and_then(version).map(ToOwned::to_owned),

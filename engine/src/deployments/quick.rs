@@ -10,6 +10,7 @@ use super::owned::declared_by_others;
 use super::plan::version;
 use super::write::Write;
 use super::{MANAGER, RESTARTED_AT, refusal, what};
+use crate::ledger::Baseline;
 use crate::rights::{Action, check_in};
 use crate::{Caller, Engine, Error};
 
@@ -35,7 +36,8 @@ impl Engine {
         self.check_fresh(&live, options)?;
         check_declared(&live, &patch, options)?;
         let before = version(&live).map(ToOwned::to_owned);
-        let write = Write { target: target.clone(), verb: Verb::Scale, summary: words, before };
+        let baseline = Baseline::of(&live).scaled_to(replicas);
+        let write = Write { target: target.clone(), verb: Verb::Scale, summary: words, before, baseline };
         let (api, name) = (self.deployment_api(target), target.name.clone());
         let done = self.perform(caller, write, options, async move {
             let scale = api.patch_scale(name.as_str(), &parameters(), &Patch::Merge(patch)).await?;
@@ -151,7 +153,8 @@ impl Engine {
         self.check_fresh(live, options)?;
         check_declared(live, &patch, options)?;
         let before = version(live).map(ToOwned::to_owned);
-        let write = Write { target: target.clone(), verb, summary: words.to_owned(), before };
+        let baseline = Baseline::of(live);
+        let write = Write { target: target.clone(), verb, summary: words.to_owned(), before, baseline };
         let (api, name) = (self.deployment_api(target), target.name.clone());
         let done = self.perform(caller, write, options, async move {
             let stored = api.patch(name.as_str(), &parameters(), &Patch::Merge(patch)).await?;

@@ -5,15 +5,13 @@ use std::time::Duration;
 use model::deployment::DeploymentRef;
 use serde_json::Value;
 
-use super::MANAGER;
 use crate::ledger::{Operation, OperationResult};
 use crate::{Engine, Error};
 
 /// An answer may still come within this time.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Looks at each object that a write without an answer was about. The newest entry of Denshimon in its managed fields
-/// tells whether the write arrived; times there are whole seconds.
+/// Looks at each object that a write without an answer was about.
 ///
 /// # Errors
 /// The cluster or the database does not answer; it is tried again later.
@@ -44,58 +42,9 @@ pub(crate) async fn recover_operations(engine: &Engine) -> Result<(), Error> {
 }
 
 fn judge(live: &Value, operation: &Operation) -> OperationResult {
-    let entries = live.pointer("/metadata/managedFields").and_then(Value::as_array);
-    let ours = |entry: &&Value| entry.get("manager").and_then(Value::as_str) == Some(MANAGER);
-    let times = entries.into_iter().flatten().filter(ours).filter_map(|entry| entry.get("time")?.as_str());
-    let newest = times.filter_map(|time| time.parse::<model::Timestamp>().ok()).max();
-    let arrived = newest.is_some_and(|newest| newest.as_second() >= operation.started_at.as_second());
-    if !arrived || operation.verb == model::history::Verb::Delete {
+    if !operation.baseline.shows_arrival(operation.verb, Some(live)) {
         return OperationResult::Interrupted;
     }
     let text = |pointer: &str| live.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
     OperationResult::Applied { uid: text("/metadata/uid"), resource_version: Some(text("/metadata/resourceVersion")) }
-}
-
-#[cfg(test)]
-mod tests {
-    use model::history::{Actor, Verb};
-    use model::{Kind, ResourceRef};
-    use serde_json::json;
-
-    use super::*;
-
-    fn check(verb: Verb, manager: &str, second: &str, expect: bool) {
-        let operation = Operation {
-            id: "1".into(),
-            actor: Actor::Unresolved,
-            email: None,
-            verb,
-            resource: ResourceRef {
-                cluster: "c".parse().unwrap(),
-                kind: Kind::deployment(),
-                namespace: None,
-                name: "api".parse().unwrap(),
-            },
-            summary: String::new(),
-            reason: String::new(),
-            started_at: "2026-01-01T00:00:05.9Z".parse().unwrap(),
-            uid: None,
-            resource_version: None,
-        };
-        let live = json!({ "metadata": {
-            "uid": "u", "resourceVersion": "7",
-            "managedFields": [{ "manager": manager, "time": format!("2026-01-01T00:00:{second}Z") }],
-        } });
-        let arrived = matches!(judge(&live, &operation), OperationResult::Applied { .. });
-        assert_eq!(arrived, expect, "{verb:?} {manager} {second}");
-    }
-
-    #[test]
-    fn a_write_has_arrived_when_the_object_shows_it() {
-        check(Verb::Edit, "denshimon", "05", true);
-        check(Verb::Edit, "denshimon", "06", true);
-        check(Verb::Edit, "denshimon", "04", false);
-        check(Verb::Edit, "kubectl-edit", "06", false);
-        check(Verb::Delete, "denshimon", "06", false);
-    }
 }

@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 use super::plan::{Plan, Sending, version};
 use super::preview::essence;
 use super::read::with_types;
+use super::values::without_values;
 use super::{MANAGER, refusal};
-use crate::ledger::{NewOperation, OperationResult};
+use crate::ledger::{Baseline, NewOperation, OperationResult};
 use crate::{Caller, Engine, Error};
 
 /// The longest reason.
@@ -42,7 +43,8 @@ impl Engine {
         let undo = plan.undo();
         let target = plan.target.clone();
         let before = plan.live.as_ref().and_then(version).map(ToOwned::to_owned);
-        let write = Write { target: target.clone(), verb: plan.verb, summary: summary.clone(), before };
+        let baseline = plan.live.as_ref().map(Baseline::of).unwrap_or_default();
+        let write = Write { target: target.clone(), verb: plan.verb, summary: summary.clone(), before, baseline };
         let (engine, take_over) = (self.clone(), options.take_over);
         let done = self.perform(caller, write, options, async move {
             let result = engine.send_at_last(plan, take_over).await?;
@@ -175,6 +177,7 @@ impl Engine {
             resource: self.deployment_resource(&write.target),
             summary: write.summary.clone(),
             reason: check_reason(&options.reason)?,
+            baseline: write.baseline.clone(),
             rolls_out: !matches!(write.verb, Verb::Delete | Verb::Pause),
         };
         let engine = self.clone();
@@ -201,7 +204,9 @@ impl Engine {
             }
             Err(error) if refusal::is_answer(&error) => {
                 let error = refusal::write_error(error, &target);
-                (Some(OperationResult::Refused(error.to_wire().message)), Err(error))
+                // Many read the timeline; only who asked may see again what they wrote.
+                let reason = without_values(&error.to_wire().message);
+                (Some(OperationResult::Refused(reason)), Err(error))
             }
             // Nobody knows: the object is looked at when the cluster is back.
             Err(error) => (None, Err(Error::Unanswered { source: error.into() })),
@@ -225,6 +230,7 @@ pub(super) struct Write {
     pub(super) summary: String,
     /// The live version; the same one afterwards means that nothing changed.
     pub(super) before: Option<String>,
+    pub(super) baseline: Baseline,
 }
 
 fn uid(object: &Value) -> Option<&str> {

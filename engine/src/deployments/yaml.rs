@@ -3,6 +3,7 @@
 use model::deployment::DeploymentRef;
 use serde_json::{Map, Value};
 
+use super::check::check_value;
 use crate::Error;
 
 /// The longest text; Kubernetes takes no larger objects.
@@ -28,6 +29,15 @@ const SERVER_ANNOTATIONS: [&str; 2] =
 /// # Errors
 /// Names line and column, or the field, that is wrong.
 pub(super) fn parse(text: &str) -> Result<(DeploymentRef, Value), Error> {
+    let tree = document(text)?;
+    Ok((identity(&tree)?, tree))
+}
+
+/// Reads one document that may still lack its name, without what only the server can say.
+///
+/// # Errors
+/// As [`parse`].
+pub(super) fn document(text: &str) -> Result<Value, Error> {
     if text.len() > LONGEST_BYTES {
         return Err(wrong("The text is longer than 1 MiB, more than Kubernetes takes."));
     }
@@ -41,12 +51,29 @@ pub(super) fn parse(text: &str) -> Result<(DeploymentRef, Value), Error> {
             return Err(wrong(format!("Line {}: a second document begins; one at a time.", second.line)));
         }
     };
-    let target = identity(&tree)?;
+    check_kind(&tree)?;
     leave_out(&mut tree);
-    Ok((target, tree))
+    check_values(&tree, "")?;
+    Ok(tree)
 }
 
-fn identity(tree: &Value) -> Result<DeploymentRef, Error> {
+/// Names the Deployment that a document describes.
+///
+/// # Errors
+/// Names the field that is wrong.
+pub(super) fn identity(tree: &Value) -> Result<DeploymentRef, Error> {
+    let text = |pointer: &str| tree.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let namespace = text("/metadata/namespace").parse();
+    let namespace = namespace.map_err(|error| wrong(format!("metadata.namespace: {error}")))?;
+    let name = model::ResourceName::subdomain(text("/metadata/name"));
+    let name = name.map_err(|error| wrong(format!("metadata.name: {error}")))?;
+    if !tree.get("spec").is_some_and(Value::is_object) {
+        return Err(wrong("spec: it holds fields, such as replicas and template."));
+    }
+    Ok(DeploymentRef::new(namespace, name))
+}
+
+fn check_kind(tree: &Value) -> Result<(), Error> {
     if !tree.is_object() {
         return Err(wrong("This is no manifest: it begins with apiVersion: apps/v1."));
     }
@@ -57,14 +84,23 @@ fn identity(tree: &Value) -> Result<DeploymentRef, Error> {
             "This is apiVersion: {version:?}, kind: {kind:?}; here belongs apiVersion: apps/v1, kind: Deployment."
         )));
     }
-    let namespace = text("/metadata/namespace").parse();
-    let namespace = namespace.map_err(|error| wrong(format!("metadata.namespace: {error}")))?;
-    let name = model::ResourceName::subdomain(text("/metadata/name"));
-    let name = name.map_err(|error| wrong(format!("metadata.name: {error}")))?;
-    if !tree.get("spec").is_some_and(Value::is_object) {
-        return Err(wrong("spec: it holds fields, such as replicas and template."));
+    Ok(())
+}
+
+/// Looks at every text; `path` is the place of the tree.
+fn check_values(tree: &Value, path: &str) -> Result<(), Error> {
+    match tree {
+        Value::String(text) => check_value(text).map_err(|error| wrong(format!("{path}: {error}"))),
+        Value::Object(map) => map.iter().try_for_each(|(field, value)| {
+            let path = if path.is_empty() { field.clone() } else { format!("{path}.{field}") };
+            check_values(value, &path)
+        }),
+        Value::Array(items) => items.iter().enumerate().try_for_each(|(index, item)| {
+            let name = item.get("name").and_then(Value::as_str).map_or_else(|| index.to_string(), short);
+            check_values(item, &format!("{path}[{name}]"))
+        }),
+        _ => Ok(()),
     }
-    Ok(DeploymentRef::new(namespace, name))
 }
 
 fn leave_out(tree: &mut Value) {
@@ -134,6 +170,18 @@ mod tests {
         check("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a, namespace: b}\n", "spec");
         check(&format!("{}---\na: 1\n", document("{name: a, namespace: b}")), "a second document");
         check(&format!("a: {}", "x".repeat(10 * 1024 * 1024)), "longer than 1 MiB");
+    }
+
+    #[test]
+    fn what_stands_for_a_value_is_named_with_its_place() {
+        let of = |env: &str| {
+            let containers = format!("{{containers: [{{name: app, env: [{{name: DB_PASSWORD, value: '{env}'}}]}}]}}");
+            let spec = format!("spec: {{template: {{spec: {containers}}}}}");
+            document("{name: a, namespace: b}").replace("spec: {}", &spec)
+        };
+        assert!(parse(&of("hunter2")).is_ok());
+        let place = "spec.template.spec.containers[app].env[DB_PASSWORD].value: this stands for a value";
+        check(&of(&manifest::not_recorded("79ca9109df1aa375")), place);
     }
 
     #[test]

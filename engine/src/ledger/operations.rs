@@ -5,9 +5,10 @@ use std::time::Duration;
 use model::history::{Actor, HistoryEntry, OperationState, Outcome, Recorded, Verb};
 use model::user::AuditEntry;
 use model::{ResourceRef, Timestamp};
+use serde_json::Value;
 use ulid::Ulid;
 
-use super::Ledger;
+use super::{Baseline, Ledger};
 use crate::Error;
 use crate::store::TimelineRow;
 
@@ -25,6 +26,8 @@ pub(crate) struct NewOperation {
     /// In plain words, as a commit's subject: `Scale shop/api to 5`.
     pub(crate) summary: String,
     pub(crate) reason: String,
+    /// The object before it.
+    pub(crate) baseline: Baseline,
     /// It starts a rollout, whose end belongs to the timeline.
     pub(crate) rolls_out: bool,
 }
@@ -53,6 +56,7 @@ pub(crate) struct Operation {
     pub(crate) summary: String,
     pub(crate) reason: String,
     pub(crate) started_at: Timestamp,
+    pub(crate) baseline: Baseline,
     pub(crate) uid: Option<String>,
     pub(crate) resource_version: Option<u64>,
 }
@@ -85,7 +89,9 @@ impl Ledger {
             outcome: None,
         };
         let email = new.email;
-        let row = TimelineRow { email, unfinished: true, awaits_outcome: new.rolls_out, ..TimelineRow::new(entry) };
+        let baseline = Some(new.baseline);
+        let row =
+            TimelineRow { email, baseline, unfinished: true, awaits_outcome: new.rolls_out, ..TimelineRow::new(entry) };
         let guard = InFlight::new(self, new.resource);
         self.store.put_timeline(std::slice::from_ref(&row)).await?;
         self.open.rows.lock().await.insert(id.clone(), row);
@@ -108,7 +114,10 @@ impl Ledger {
             OperationResult::Unchanged => {
                 row.awaits_outcome = false;
                 row.entry.operation = Some(OperationState::Applied);
-                row.set_recorded(Recorded::Unchanged);
+                // Its change may have been seen, and committed, before the answer came.
+                if row.entry.recorded == Recorded::Waiting {
+                    row.set_recorded(Recorded::Unchanged);
+                }
             }
             OperationResult::Refused(reason) => {
                 row.awaits_outcome = false;
@@ -202,10 +211,37 @@ impl Ledger {
         self.open_operations(|row| row.entry.resource == *resource).await
     }
 
-    /// Returns the newest version of a resource that was known when an operation on it began; `None` also when the
-    /// database does not answer.
-    pub(crate) async fn version_before(&self, operation: &Operation) -> Option<u64> {
-        self.store.known_version(&operation.resource, operation.started_at).await.ok().flatten()
+    /// Notes that writes on a resource arrived whose answers were not heard, as far as a later state of it shows that and
+    /// no other operation explains it; `None`: it is gone. Those of which nothing is seen may yet arrive.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub(crate) async fn notice_arrivals(&self, resource: &ResourceRef, object: Option<&Value>) -> Result<(), Error> {
+        let text = |pointer| object.and_then(|object| object.pointer(pointer)).and_then(Value::as_str);
+        let version = text("/metadata/resourceVersion").map(ToOwned::to_owned);
+        let now: Option<u64> = version.as_ref().and_then(|version| version.parse().ok());
+        let arrived: Vec<String> = {
+            let rows = self.open.rows.lock().await;
+            let of_resource = || rows.values().filter(|row| row.entry.resource == *resource);
+            let explained = |before: Option<u64>| {
+                of_resource().any(|row| {
+                    row.entry.operation == Some(OperationState::Applied)
+                        && row.resource_version.is_some_and(|made| before < Some(made) && Some(made) <= now)
+                })
+            };
+            let has_arrived = |row: &&TimelineRow| {
+                row.entry.operation == Some(OperationState::Started)
+                    && row.baseline.as_ref().is_some_and(|baseline| {
+                        baseline.shows_arrival(row.entry.verb, object) && !explained(baseline.version())
+                    })
+            };
+            of_resource().filter(has_arrived).map(|row| row.entry.id.clone()).collect()
+        };
+        for id in arrived {
+            let uid = text("/metadata/uid").unwrap_or_default().to_owned();
+            self.finish_operation(&id, OperationResult::Applied { uid, resource_version: version.clone() }).await?;
+        }
+        Ok(())
     }
 
     /// Tells whether a write on a resource waits for Kubernetes' answer.
@@ -251,6 +287,7 @@ impl From<&TimelineRow> for Operation {
             summary: entry.summary,
             reason: entry.reason,
             started_at: entry.at,
+            baseline: row.baseline.clone().unwrap_or_default(),
             uid: row.uid.clone(),
             resource_version: row.resource_version,
         }

@@ -1,6 +1,6 @@
 //! Links operations and observed changes with the commits that hold them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::git::CommitId;
 use model::history::{Actor, HistoryEntry, OperationState, Recorded, Verb};
@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::Ledger;
 use crate::Error;
-use crate::store::TimelineRow;
+use crate::store::{TimelineRow, resource_key};
 
 /// One observed change and what became of it.
 #[derive(Clone, Debug)]
@@ -69,6 +69,22 @@ impl Ledger {
         Ok(())
     }
 
+    /// Writes what the log says of changes that may be known already: what is known of them stays as it is, since it says
+    /// more than their commits do.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub(crate) async fn record_found(&self, mut changes: Vec<Change>) -> Result<(), Error> {
+        let commits: BTreeSet<&str> = changes.iter().filter_map(Change::commit).collect();
+        let known = self.store.resources_of_commits(&commits).await?;
+        let is_known = |change: &Change| {
+            change.commit().is_some_and(|id| known.contains(&(id.to_owned(), resource_key(&change.resource))))
+        };
+        // An operation is linked once, whoever else is in its commit.
+        changes.retain(|change| !change.operations.is_empty() || !is_known(change));
+        self.record_changes(changes).await
+    }
+
     /// Puts new commits in the place of those that a replay rewrote.
     ///
     /// # Errors
@@ -114,9 +130,12 @@ impl Ledger {
 }
 
 impl Change {
-    /// The id comes from what was seen, so that seeing it again makes no second row.
+    /// The id comes from what was seen and where it was recorded, so that telling it again makes no second row, and what
+    /// was recorded again is an event of its own: what is gone has no version, and a kind that was switched off and on
+    /// again is recorded in the versions that it had.
     fn into_row(self) -> TimelineRow {
-        let seen = format!("{}|{}", crate::store::resource_key(&self.resource), self.resource_version);
+        let commit = self.commit().unwrap_or_default();
+        let seen = format!("{}|{}|{commit}", resource_key(&self.resource), self.resource_version);
         let digest = Sha256::digest(seen.as_bytes());
         let id = digest.iter().take(16).fold(String::from("change"), |id, byte| format!("{id}{byte:02x}"));
         let entry = HistoryEntry {
@@ -135,5 +154,12 @@ impl Change {
         row.resource_version = self.resource_version.parse().ok();
         row.set_recorded(self.recorded);
         row
+    }
+
+    fn commit(&self) -> Option<&str> {
+        match &self.recorded {
+            Recorded::Commit { id, .. } => Some(id.as_str()),
+            _ => None,
+        }
     }
 }

@@ -8,7 +8,7 @@ use model::history::{Actor, HistoryEntry, OperationState, Outcome, Recorded, Ver
 use model::user::Scope;
 use model::{Kind, PageRequest, ResourceRef, Timestamp};
 
-use super::{Change, Ledger, NewOperation, OperationResult};
+use super::{Baseline, Change, Ledger, NewOperation, OperationResult};
 use crate::Clock;
 use crate::store::tests::memory;
 
@@ -41,6 +41,7 @@ fn scale(resource: &ResourceRef) -> NewOperation {
         resource: resource.clone(),
         summary: format!("Scale {resource}"),
         reason: "more load".into(),
+        baseline: Baseline::default(),
         rolls_out: true,
     }
 }
@@ -130,6 +131,47 @@ async fn a_foreign_change_makes_one_row_however_often_it_is_told() {
     assert_eq!(rows[0].operation, None);
     ledger.record_changes(vec![change(&api, "8", &[], Recorded::Unchanged)]).await.unwrap();
     assert_eq!(history(&ledger, &api).await.len(), 1, "what left the record as it was is no event");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_recorded_again_is_an_event_of_its_own() {
+    let ledger = ledger().await;
+    let api = resource("shop", "api");
+    // A deletion that a list shows has no version.
+    let gone = |second, digit| Change { at: at(second), ..change(&api, "", &[], in_commit(digit)) };
+    ledger.record_changes(vec![gone(10, 'a')]).await.unwrap();
+    ledger.record_changes(vec![Change { at: at(20), ..change(&api, "7", &[], in_commit('b')) }]).await.unwrap();
+    ledger.record_changes(vec![gone(30, 'c')]).await.unwrap();
+    // Its kind was switched off and on again: the same version in another commit.
+    ledger.record_changes(vec![Change { at: at(40), ..change(&api, "7", &[], in_commit('d')) }]).await.unwrap();
+    let rows: Vec<_> = history(&ledger, &api).await.into_iter().map(|row| (row.at, row.recorded)).collect();
+    let expect = [(40, 'd'), (30, 'c'), (20, 'b'), (10, 'a')].map(|(second, digit)| (at(second), in_commit(digit)));
+    assert_eq!(rows, expect);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_found_in_the_log_takes_nothing_from_what_is_known() {
+    let ledger = ledger().await;
+    let (api, web) = (resource("shop", "api"), resource("shop", "web"));
+    let restart = Change { verb: Verb::Restart, ..change(&api, "7", &[], in_commit('a')) };
+    ledger.record_changes(vec![restart]).await.unwrap();
+    ledger.rewrite_commits(&[(commit('a'), commit('b'))]).await.unwrap();
+    ledger.mark_pushed(&[commit('b')]).await.unwrap();
+    let known = history(&ledger, &api).await;
+    let (id, _guard) = ledger.begin_operation(scale(&api)).await.unwrap();
+    let found = |resource, operations: &[String]| Change {
+        summary: "as the log has it".into(),
+        ..change(resource, "7", operations, in_commit('b'))
+    };
+    for _ in 0..2 {
+        let found = vec![found(&api, &[]), found(&web, &[]), found(&api, std::slice::from_ref(&id))];
+        ledger.record_found(found).await.unwrap();
+    }
+    let (operation, rows): (Vec<_>, Vec<_>) = history(&ledger, &api).await.into_iter().partition(|row| row.id == id);
+    assert_eq!(rows, known);
+    assert_eq!(operation[0].recorded, in_commit('b'), "one that waited is linked");
+    let others = history(&ledger, &web).await;
+    assert_eq!((others.len(), others[0].summary.as_str()), (1, "as the log has it"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

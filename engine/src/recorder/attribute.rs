@@ -11,6 +11,8 @@ use crate::audit::ClusterUser;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Cause {
     pub(crate) id: String,
+    /// Of the object that it made.
+    pub(crate) resource_version: Option<u64>,
     pub(crate) actor: Actor,
     pub(crate) email: Option<String>,
     pub(crate) verb: Verb,
@@ -72,12 +74,6 @@ pub(crate) fn attribute(
 /// Returns the object's `metadata` field, empty where it has none.
 pub(crate) fn metadata<'a>(object: &'a Value, field: &str) -> &'a str {
     object.get("metadata").and_then(|metadata| metadata.get(field)).and_then(Value::as_str).unwrap_or_default()
-}
-
-/// Tells whether Denshimon itself wrote to the object at or after a time, going by the API server's notes.
-pub(crate) fn wrote_since(object: &Value, manager: &str, since: Timestamp) -> bool {
-    // The notes have whole seconds.
-    entries(object).any(|entry| entry.manager == manager && entry.at.as_second() >= since.as_second())
 }
 
 /// Returns who owns the replicas by the scale subresource, as `kubectl scale` does.
@@ -192,6 +188,7 @@ mod tests {
     fn an_operation_names_its_person() {
         let cause = |verb, name: &str| Cause {
             id: name.into(),
+            resource_version: None,
             actor: Actor::User(name.parse().unwrap()),
             email: None,
             verb,

@@ -14,7 +14,7 @@ use super::figures::Figures;
 use super::malformed::Malformed;
 use super::people::Placed;
 use crate::ignoring::LeftOut;
-use crate::repository::Publication;
+use crate::repository::{Publication, Rewrites};
 
 /// The shared memory; written by the recorder's task alone.
 #[derive(Debug)]
@@ -87,6 +87,9 @@ pub(super) struct Record {
     pub(super) planned: Option<Option<Oid>>,
     /// The newest commit that touches it.
     pub(super) written: Option<Written>,
+    /// The resource's version in that commit, and the newest that was taken in; 0 before this run took any.
+    pub(super) written_version: u64,
+    pub(super) seen_version: u64,
     /// The resource is in the cluster.
     pub(super) live: bool,
     /// The repository says otherwise than the cluster, by somebody else's commit.
@@ -337,10 +340,14 @@ pub(crate) fn folder_of(cluster: &ClusterName, root: &str) -> String {
 }
 
 impl Pages {
-    /// Counts the records at the head anew, after the head was read.
-    pub(super) fn count_records(&mut self, folder: &str) {
-        let at_head = self.records.iter().filter(|(_, record)| record.blob.is_some());
-        self.counts = Counts::of(at_head.map(|(path, _)| path.as_str()), folder);
+    /// Follows commits that were made again on top of others.
+    pub(super) fn note_rewrites(&mut self, rewrites: &Rewrites) {
+        let new: HashMap<&CommitId, &CommitId> = rewrites.0.iter().map(|(old, new)| (old, new)).collect();
+        for written in self.records.values_mut().filter_map(|record| record.written.as_mut()) {
+            if let Some(now) = new.get(&written.commit) {
+                written.commit.clone_from(now);
+            }
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! GitOps -> Commits: the log and single commits, as far as the caller may see them.
 
-use manifest::{diff, diff_trees, identity, parse, sanitize};
+use manifest::{diff, diff_trees, identity, mentions_secret, parse, sanitize};
 use model::diff::Diff;
 use model::git::{CommitDetail, CommitId, CommitQuery, CommitSummary, FileChange};
 use model::user::Scope;
@@ -14,6 +14,9 @@ use crate::{Caller, Engine, Error};
 
 /// More files than these are only counted.
 const SHOWN: usize = 100;
+/// What is said of a record by its text alone.
+pub(super) const LACKS_VALUES: &str =
+    "The record cannot be restored whole: it says of values that they are not recorded.";
 
 /// Which files a caller may see.
 #[derive(Clone, Debug)]
@@ -173,30 +176,58 @@ fn change_of(file: &RecordedFile, cluster: &ClusterName) -> FileChange {
     let records = resource.is_some() && is_record(&file.old, &old) && is_record(&file.new, &new);
     let mut diff = if records { diff_trees(old.as_ref(), new.as_ref()) } else { diff_texts(file) };
     if file.new.as_deref().is_some_and(manifest::lacks_values) {
-        diff.summary.push("The record cannot be restored whole: it says of values that they are not recorded.".into());
+        diff.summary.push(LACKS_VALUES.into());
     }
     FileChange { path: file.path.clone(), status: file.status, resource, diff }
 }
 
 fn diff_texts(file: &RecordedFile) -> Diff {
-    let safe = |text: &Option<String>| text.as_deref().map(without_secrets).unwrap_or_default();
-    let (old, new) = (safe(&file.old), safe(&file.new));
+    let safe = |text: &Option<String>| text.as_deref().map_or(Some(String::new()), without_secrets);
+    let (Some(old), Some(new)) = (safe(&file.old), safe(&file.new)) else {
+        let words = "The file mentions a Secret and cannot be read as YAML or JSON, so its text is not shown.";
+        return Diff { summary: vec![words.into()], hunks: Vec::new() };
+    };
     let shown = file.old.is_some() || file.new.is_some();
     let summary = if shown { Vec::new() } else { vec!["The file is too large to show, or is no text.".into()] };
     Diff { summary, hunks: diff(&old, &new) }
 }
 
-/// A file of several documents may hold a Secret among them: then it is shown as its masked manifests.
-fn without_secrets(text: &str) -> String {
+/// A file of several documents may hold a Secret among them: then it is shown as its masked manifests. `None` where
+/// there may be one whose values cannot be found.
+pub(super) fn without_secrets(text: &str) -> Option<String> {
     match parse(text) {
         Ok(documents) if documents.iter().all(|document| document.tree.is_object()) && !documents.is_empty() => {
             let documents = documents.iter().map(|document| manifest::render(&sanitize(&document.tree)));
-            documents.collect::<Vec<_>>().join("---\n")
+            Some(documents.collect::<Vec<_>>().join("---\n"))
         }
-        _ => text.to_owned(),
+        _ => (!mentions_secret(text)).then(|| text.to_owned()),
     }
 }
 
-fn unreadable(error: RepositoryError) -> Error {
+pub(super) fn unreadable(error: RepositoryError) -> Error {
     Error::unavailable("the repository in the data directory", error)
+}
+
+#[cfg(test)]
+mod tests {
+    use model::git::FileStatus;
+
+    use super::*;
+
+    #[test]
+    fn what_may_hold_a_secret_s_value_is_not_shown_as_text() {
+        let secret = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\nstringData:\n  password: hunter2\n";
+        for (text, expect) in [
+            (format!("{secret}---\nkind: ConfigMap\n"), "not recorded"),
+            (format!("{secret}<<<<<<< ours\n"), "mentions a Secret"),
+            (format!("- {}", secret.replace('\n', "\n  ").trim_end()), "mentions a Secret"),
+            (format!("a note\n---\n{secret}"), "mentions a Secret"),
+            ("{\"kind\": \"Secret\", \"data\": {\"password\": \"hunter2\"".into(), "mentions a Secret"),
+            ("a: [\n".into(), "a: ["),
+        ] {
+            let file = RecordedFile { path: "x.yaml".into(), status: FileStatus::Added, old: None, new: Some(text) };
+            let shown = format!("{:?}", change_of(&file, &"main".parse().unwrap()).diff);
+            assert!(shown.contains(expect) && !shown.contains("hunter2"), "{shown}");
+        }
+    }
 }

@@ -27,6 +27,7 @@ impl Work {
             record.same_as = written.and(blob);
             record.unread = false;
             if let Some(commit) = commit {
+                record.written_version = change.resource_version.parse().unwrap_or(0);
                 record.written =
                     Some(Written { commit: commit.clone(), at: now, by: identity_of(&group.actor).name().to_owned() });
             }
@@ -36,7 +37,7 @@ impl Work {
             }
             let drifted = std::mem::take(&mut record.drifted);
             if blob.is_none() && record.planned.is_none() {
-                pages.records.remove(&path);
+                pages.forget(&path);
             }
             pages.drift_changed |= drifted;
             pages.counts.change(&path, &folder, before, blob.is_some());

@@ -1,10 +1,11 @@
-//! How many records there are of each kind, kept as they come and go: nobody walks through all of them to know.
+//! How many records there are of each kind, and how many values they lack by each rule, kept as they come and go: nobody
+//! walks through all of them to know.
 
 use std::collections::HashMap;
 
 use model::{Kind, Namespace, ResourceName, ResourceRef};
 
-use super::book::Book;
+use super::book::{Book, Masked, Pages};
 
 /// Records at the head.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,6 +13,8 @@ pub(super) struct Counts {
     all: usize,
     /// By the folder that a kind's records lie in.
     kinds: HashMap<String, usize>,
+    /// Values that look like credentials, by the rule that found them.
+    masked: HashMap<&'static str, usize>,
 }
 
 impl Counts {
@@ -48,6 +51,22 @@ impl Counts {
         self.all
     }
 
+    /// Notes what a record kept out of Git before, and does now.
+    fn change_masked(&mut self, before: &[Masked], after: &[Masked]) {
+        for rule in before.iter().filter_map(|masked| masked.rule) {
+            let count = self.masked.entry(rule).or_default();
+            *count = count.saturating_sub(1);
+        }
+        for rule in after.iter().filter_map(|masked| masked.rule) {
+            *self.masked.entry(rule).or_default() += 1;
+        }
+    }
+
+    /// Returns how many values a rule keeps out of records.
+    pub(super) fn masked_by(&self, rule: &str) -> usize {
+        self.masked.get(rule).copied().unwrap_or(0)
+    }
+
     /// Returns how many lie in a kind's folder.
     pub(super) fn of_kind(&self, folder: &str) -> usize {
         self.kinds.get(folder).copied().unwrap_or(0)
@@ -57,6 +76,32 @@ impl Counts {
 /// Returns the folder that a record's kind has, such as `deployment`; `None` outside of the cluster's folder.
 pub(super) fn kind_part<'a>(path: &'a str, folder: &str) -> Option<&'a str> {
     path.strip_prefix(folder)?.strip_prefix('/')?.split('/').nth(1)
+}
+
+impl Pages {
+    /// Counts all of the records anew, after the head was read.
+    pub(super) fn count_records(&mut self, folder: &str) {
+        let at_head = self.records.iter().filter(|(_, record)| record.blob.is_some());
+        self.counts = Counts::of(at_head.map(|(path, _)| path.as_str()), folder);
+        for record in self.records.values() {
+            self.counts.change_masked(&[], &record.masked);
+        }
+    }
+
+    /// Notes which values a record does not hold in clear.
+    pub(super) fn mask(&mut self, path: &str, masked: Vec<Masked>) {
+        if let Some(record) = self.records.get_mut(path) {
+            self.counts.change_masked(&record.masked, &masked);
+            record.masked = masked;
+        }
+    }
+
+    /// Forgets a record that is no more.
+    pub(super) fn forget(&mut self, path: &str) {
+        if let Some(record) = self.records.remove(path) {
+            self.counts.change_masked(&record.masked, &[]);
+        }
+    }
 }
 
 impl Book {
@@ -73,6 +118,23 @@ impl Book {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_are_counted_as_records_lack_them() {
+        let book = Book::new("test".parse().unwrap(), ".".into(), model::Timestamp::UNIX_EPOCH);
+        let mut pages = book.pages();
+        let masked = |rule| Masked { place: "key password".into(), rule, sealed: false };
+        for path in ["a", "b"] {
+            pages.records.entry(path.into()).or_default();
+            pages.mask(path, vec![masked(Some("password-names")), masked(None)]);
+        }
+        assert_eq!(pages.counts.masked_by("password-names"), 2);
+        pages.mask("a", vec![masked(Some("private-keys"))]);
+        pages.forget("b");
+        assert_eq!((pages.counts.masked_by("password-names"), pages.counts.masked_by("private-keys")), (0, 1));
+        pages.count_records("");
+        assert_eq!((pages.counts.masked_by("password-names"), pages.counts.masked_by("private-keys")), (0, 1));
+    }
 
     #[test]
     fn records_are_counted_as_they_come_and_go() {

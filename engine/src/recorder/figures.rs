@@ -28,7 +28,9 @@ pub struct SyncHistograms {
     pub change_to_commit: Histogram,
     /// From the commit to the remote, in seconds.
     pub commit_to_remote: Histogram,
-    /// What writing commits takes, in seconds; what is ready together is written together.
+    /// What planning commits takes, in seconds: the new text of people's files, subjects, messages.
+    pub plan_duration: Histogram,
+    /// What planning and writing commits takes, in seconds; what is ready together is written together.
     pub commit_duration: Histogram,
     /// What a push takes, in seconds.
     pub push_duration: Histogram,
@@ -70,8 +72,9 @@ impl Figures {
         self.histograms.change_to_commit.observe(f64::from(milliseconds) / 1000.0);
     }
 
-    /// Notes how long it took to write what was ready.
-    pub(super) fn note_commit(&mut self, took: Duration) {
+    /// Notes how long it took to write what was ready, and how long of it to plan.
+    pub(super) fn note_commit(&mut self, planned_in: Duration, took: Duration) {
+        self.histograms.plan_duration.observe(planned_in.as_secs_f64());
         keep(&mut self.commits, TIMES, u32::try_from(took.as_millis()).ok());
         self.histograms.commit_duration.observe(took.as_secs_f64());
     }
@@ -161,6 +164,7 @@ impl Default for SyncHistograms {
         Self {
             change_to_commit: way(),
             commit_to_remote: Histogram::new(exponential_buckets(0.005, 2.0, 18)),
+            plan_duration: work(),
             commit_duration: work(),
             push_duration: work(),
             commits: Counter::default(),

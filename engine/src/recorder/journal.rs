@@ -70,14 +70,19 @@ impl Journal {
         self.ledger.started_operations().await
     }
 
-    /// Returns the newest version of a resource that was known when an operation on it began.
-    pub(super) async fn version_before(&self, operation: &Operation) -> Option<u64> {
-        self.ledger.version_before(operation).await
+    /// Notes that operations arrived whose answers were not heard, as far as an object shows it; `None`: it is gone.
+    pub(super) async fn notice_arrivals(&self, resource: &ResourceRef, object: Option<&Value>) -> Result<(), Error> {
+        self.ledger.notice_arrivals(resource, object).await
     }
 
     /// Notes what the cluster shows of an operation without an answer.
     pub(super) async fn answer(&self, id: &str, result: OperationResult) -> Result<(), Error> {
         self.ledger.finish_operation(id, result).await
+    }
+
+    /// Asks whether the ledger answers.
+    pub(super) async fn check(&self) -> Result<(), Error> {
+        self.ledger.record_found(Vec::new()).await
     }
 
     /// Enters what became of changes.
@@ -100,19 +105,9 @@ impl Journal {
 
     /// Enters commits that a crash kept from the ledger; what it knows already stays as it is.
     pub(super) async fn enter_found(&self, found: &[Found]) -> Result<(), Error> {
-        for found in found {
-            let alone = found.trailers.blocks.len() == 1;
-            let changes = found.trailers.blocks.iter().map(|block| Change {
-                resource: block.resource.clone(),
-                resource_version: block.resource_version.clone(),
-                actor: found.trailers.actor.clone(),
-                verb: Verb::Observe,
-                summary: if alone { found.subject.clone() } else { format!("Change {}", block.resource) },
-                at: found.at,
-                operations: block.operations.clone(),
-                recorded: Recorded::Commit { id: found.commit.clone(), pushed: found.pushed },
-            });
-            self.ledger.record_changes(changes.collect()).await?;
+        // After a crash there may be thousands.
+        for some in found.chunks(100) {
+            self.ledger.record_found(some.iter().flat_map(changes_of).collect()).await?;
         }
         Ok(())
     }
@@ -132,10 +127,26 @@ impl Journal {
     }
 }
 
+/// Words what a commit says of itself: less than was known when it was made.
+fn changes_of(found: &Found) -> impl Iterator<Item = Change> {
+    let alone = found.trailers.blocks.len() == 1;
+    found.trailers.blocks.iter().map(move |block| Change {
+        resource: block.resource.clone(),
+        resource_version: block.resource_version.clone(),
+        actor: found.trailers.actor.clone(),
+        verb: Verb::Observe,
+        summary: if alone { found.subject.clone() } else { format!("Change {}", block.resource) },
+        at: found.at,
+        operations: block.operations.clone(),
+        recorded: Recorded::Commit { id: found.commit.clone(), pushed: found.pushed },
+    })
+}
+
 impl From<Operation> for Cause {
     fn from(operation: Operation) -> Self {
         Self {
             id: operation.id,
+            resource_version: operation.resource_version,
             actor: operation.actor,
             email: operation.email,
             verb: operation.verb,

@@ -1,16 +1,19 @@
 //! Compares what is seen with what is recorded, and decides what is to be done.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
 use manifest::Manifest;
-use model::history::Verb;
+use model::history::{Actor, Verb};
 use model::sync::WatchState;
 use model::{Kind, ResourceRef, Timestamp};
 use serde_json::Value;
 
 use super::attribute::{Attribution, Event, attribute, metadata, newest_managers, scaler};
 use super::book::{Decision, Masked};
+use super::ending::is_ending;
+use super::late::version_of;
 use super::people::read_manifest;
 use super::plan::read_record;
 use super::recover::kind_folder;
@@ -93,10 +96,7 @@ impl Work {
     }
 
     async fn compare(&mut self, sighting: Sighting) {
-        if !self.started.is_empty() {
-            let object = (!sighting.gone).then(|| sighting.object.clone());
-            self.answer_started(&sighting.resource, object.as_deref()).await;
-        }
+        self.answer_started(&sighting.resource, Some(&sighting.object), sighting.gone).await;
         let path = self.book.path_of(&sighting.resource);
         if !sighting.gone {
             self.refused.remove(&path);
@@ -107,7 +107,16 @@ impl Work {
             return;
         }
         if makes_kinds(&sighting.resource.kind) {
-            self.schemas.learn(&sighting.object);
+            // Resources that are there keep what was filled into them, which is no default any more.
+            let changed = self.schemas.learn(&sighting.object).filter(|_| !sighting.gone);
+            self.lister.read_again(changed);
+            if !sighting.initial {
+                self.note_defined(&sighting.object);
+            }
+        }
+        if is_ending(&sighting) {
+            self.await_end(&path, &sighting).await;
+            return;
         }
         let content = match self.content_of(&sighting, &path).await {
             Ok(content) => content,
@@ -146,6 +155,7 @@ impl Work {
             }
         }
         let causes = self.causes(&sighting.object, sighting.gone).await;
+        let causes = self.enter_late(&path, &sighting, causes);
         if decision != Decision::Record {
             let restarted = blob.is_some() && self.is_restarted(&sighting, &causes);
             if restarted && self.awaits_user(&sighting, &causes) {
@@ -155,27 +165,32 @@ impl Work {
                 self.enter_restart(&sighting);
             }
             self.restarts.remember(&sighting);
+            self.ending.remove(&sighting.resource);
             self.note_same(&path, &sighting, decision, blob.is_some(), masked);
             self.enter_unchanged(&sighting.resource, &sighting.object, causes, sighting.seen_at);
             return;
         }
-        if self.awaits_user(&sighting, &causes) {
+        if !self.ending.contains_key(&sighting.resource) && self.awaits_user(&sighting, &causes) {
             return;
         }
         self.restarts.remember(&sighting);
-        let user = self.user_of(&sighting, &causes);
+        let asked_for_end = self.ending.remove(&sighting.resource).filter(|_| sighting.gone && causes.is_empty());
+        let user = self.user_of(&sighting, &causes).or(asked_for_end);
         let event = match (known, &content) {
             (_, None) => Event::Gone,
             (false, _) => Event::New,
             (true, _) => Event::Modified,
         };
         let scaler = match scaler(&sighting.object) {
-            Some(scaler) if event == Event::Modified && self.replicas_differ(&path, &sighting.object).await => {
+            Some(scaler) if event == Event::Modified && self.replicas_differ(&path, content.as_ref()).await => {
                 Some(scaler)
             }
             _ => None,
         };
-        let attribution = attribute(event, &sighting.object, causes, user, scaler);
+        let mut attribution = attribute(event, &sighting.object, causes, user, scaler);
+        if event == Event::Modified && attribution.causes.is_empty() && self.moves_version(&path, &sighting).await {
+            attribution.actor = Actor::Denshimon;
+        }
         self.claim(&attribution);
         let change = Change {
             resource: sighting.resource.clone(),
@@ -195,9 +210,10 @@ impl Work {
             let record = pages.records.entry(path.clone()).or_default();
             record.planned = Some(blob);
             record.live = !sighting.gone;
+            record.seen_version = version_of(&sighting.object);
             let drifted = std::mem::take(&mut record.drifted);
-            record.masked = masked;
             record.left_out = left_out;
+            pages.mask(&path, masked);
             pages.drift_changed |= drifted;
             pages.held.remove(&path);
         }
@@ -219,7 +235,7 @@ impl Work {
             let mut pages = self.book.pages();
             let kept = pages.records.get(path).is_some_and(|record| record.blob.is_some() || record.planned.is_some());
             if sighting.gone && !kept {
-                pages.records.remove(path);
+                pages.forget(path);
             } else {
                 let record = pages.records.entry(path.to_owned()).or_default();
                 record.live = !sighting.gone;
@@ -239,7 +255,7 @@ impl Work {
         }
         if let Some(record) = pages.records.get_mut(path) {
             record.live = !sighting.gone;
-            record.masked = masked;
+            record.seen_version = version_of(&sighting.object);
             let drifted = std::mem::replace(&mut record.drifted, decision == Decision::Drifted);
             let changed = drifted != record.drifted;
             if decision == Decision::Same && record.planned.is_none() && recorded {
@@ -247,6 +263,7 @@ impl Work {
                 record.unread = record.same_as.is_some();
             }
             pages.drift_changed |= changed;
+            pages.mask(path, masked);
         }
     }
 
@@ -256,10 +273,11 @@ impl Work {
         old.is_some() && old == read_record(&content.text)
     }
 
-    /// Tells whether the record at the head has other replicas.
-    async fn replicas_differ(&mut self, path: &str, object: &Value) -> bool {
-        let replicas = |manifest: &Value| manifest.pointer("/spec/replicas").cloned();
-        self.recorded(path).await.is_some_and(|recorded| replicas(recorded.tree()) != replicas(object))
+    /// Tells whether the record at the head has other replicas than it will have.
+    async fn replicas_differ(&mut self, path: &str, content: Option<&Content>) -> bool {
+        let replicas = |manifest: &Manifest| manifest.tree().pointer("/spec/replicas").cloned();
+        let new = content.and_then(|content| read_record(&content.text));
+        self.recorded(path).await.is_some_and(|old| new.is_some_and(|new| replicas(&old) != replicas(&new)))
     }
 
     /// Reads the record at the head; `None` when there is none that can be read.
@@ -285,13 +303,18 @@ impl Work {
             .filter(|resource| resource.kind == *kind && !present.contains(resource))
             .collect();
         for resource in absent {
-            self.answer_started(&resource, None).await;
+            self.answer_started(&resource, None, true).await;
             // Without a record nothing will be committed for it.
             if self.book.record_is_absent(&resource) {
                 self.enter_unrecorded(&resource).await;
             }
         }
-        self.sweep(kind, present).await;
+        let present: HashSet<String> = present.iter().map(|resource| self.book.path_of(resource)).collect();
+        self.end_deferred(kind, &present);
+        self.note_overtaken(kind, &present);
+        self.sweep(kind, &present).await;
+        // What comes later is no longer found, but made.
+        self.known_kinds.extend(self.book.folder_of_kind(kind));
     }
 }
 

@@ -20,6 +20,8 @@ impl Work {
         let mut pages = self.book.pages();
         if let Some(record) = pages.records.get_mut(path) {
             record.planned = None;
+            // It was not taken in after all: the next state has to fulfil its operations.
+            record.seen_version = record.written_version;
         }
         pages.obstructed.entry(path.to_owned()).or_insert(Obstacle { what, remedy, since });
     }

@@ -2,7 +2,7 @@
 //!
 //! Found in the history, newest first, and kept in a file now and then, so that a start need not search what was known.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use git2::{Oid, Repository as Git};
 use model::Timestamp;
@@ -139,8 +139,9 @@ fn origins<'a>(
         return Ok(origins);
     }
     let own_name = Identity::denshimon();
+    let foreign = if wanted == Wanted::All { reading.foreign(git)? } else { HashSet::new() };
     reading.walk_back(git, known, SEARCHED, |line| {
-        let own = line.committer == own_name.name();
+        let own = line.committer == own_name.name() && !foreign.contains(&line.id);
         for file in &line.files {
             for (path, place) in by_file.get(file.path.as_str()).into_iter().flatten() {
                 let Some(origin) = origins.get_mut(*path) else { continue };
@@ -173,7 +174,7 @@ fn meaning_in(git: &Git, reading: &Reading, ground: &Ground, line: &LogLine, blo
     let trailers = Trailers::read(&split_message(&line.message).2)?;
     trailers.blocks.iter().find(|block| block.resource == place.resource)?;
     let text = reading.text_of(git, blob).ok()??;
-    ground.meaning_of(&find(&place.file, &text, &place.resource)?.tree).ok()
+    ground.meaning_of(&find(&text, &place.resource)?.tree).ok()
 }
 
 #[cfg(test)]

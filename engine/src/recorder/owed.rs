@@ -1,6 +1,8 @@
 //! What the ledger has to be told, in order, as often as it takes.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use model::git::CommitId;
 use model::sync::SyncProblem;
@@ -9,6 +11,7 @@ use serde_json::Value;
 
 use super::attribute::{Attribution, Cause, metadata};
 use super::journal::Entry;
+use super::recover::{Untold, untold};
 use super::trailers::Found;
 use super::work::Work;
 use crate::repository::Rewrites;
@@ -22,6 +25,82 @@ pub(super) enum Owed {
     Found(Arc<Vec<Found>>),
     Rewrites(Rewrites),
     Pushed(Vec<CommitId>),
+}
+
+/// More than this is not kept while the ledger cannot be written: the log says it again, if in fewer words.
+const MOST: usize = if cfg!(test) { 20 } else { 20_000 };
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// All that the ledger has to be told, and when it is tried again after a failure; commits do not wait for that.
+#[derive(Debug, Default)]
+pub(super) struct Debts {
+    queue: VecDeque<Owed>,
+    /// Too much to be kept: what the ledger was not told is read from the log.
+    forgotten: bool,
+    /// Operations in what was forgotten.
+    claimed: Vec<String>,
+    retry_at: Option<Instant>,
+    pause: Option<Duration>,
+}
+
+impl Debts {
+    pub(super) fn push_back(&mut self, owed: Owed) {
+        // What says that all was told up to somewhere would not be true, and the log is read as it is then.
+        if self.forgotten && !matches!(owed, Owed::Entries(_)) {
+            return;
+        }
+        self.queue.push_back(owed);
+        if self.pause.is_some() && self.queue.iter().map(Owed::weight).sum::<usize>() > MOST {
+            self.forget();
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.queue.is_empty() && !self.forgotten
+    }
+
+    /// Says when the ledger is to be told what waits; `None` when it knows all.
+    pub(super) fn due(&self, now: Instant) -> Option<Instant> {
+        (!self.is_empty()).then(|| self.retry_at.unwrap_or(now))
+    }
+
+    /// Takes the pause after a failure away.
+    pub(super) fn retry_now(&mut self) {
+        self.retry_at = None;
+    }
+
+    fn fail(&mut self) {
+        let pause = self.pause.map_or(FIRST_PAUSE, |pause| (pause * 2).min(LONGEST_PAUSE));
+        (self.pause, self.retry_at) = (Some(pause), Some(Instant::now() + pause));
+    }
+
+    /// Keeps only what no commit says, the newest of it.
+    fn forget(&mut self) {
+        self.forgotten = true;
+        let entries = std::mem::take(&mut self.queue).into_iter().flat_map(|owed| match owed {
+            Owed::Entries(entries) => entries,
+            _ => Vec::new(),
+        });
+        let (said, mut unsaid): (Vec<Entry>, Vec<Entry>) = entries.partition(|entry| entry.commit.is_some());
+        let lost = unsaid.drain(..unsaid.len().saturating_sub(MOST / 2));
+        self.claimed.extend(said.into_iter().chain(lost).flat_map(|entry| entry.operations));
+        if !unsaid.is_empty() {
+            self.queue.push_back(Owed::Entries(unsaid));
+        }
+    }
+}
+
+impl Owed {
+    fn weight(&self) -> usize {
+        match self {
+            Self::Entries(entries) => entries.len(),
+            Self::Linked(_) => 1,
+            Self::Found(found) => found.len(),
+            Self::Rewrites(rewrites) => rewrites.0.len(),
+            Self::Pushed(commits) => commits.len(),
+        }
+    }
 }
 
 impl Work {
@@ -62,7 +141,6 @@ impl Work {
     /// Owes the ledger an event without a commit.
     pub(super) fn owe(&mut self, entry: Entry) {
         self.owed.push_back(Owed::Entries(vec![entry]));
-        self.retry_at.get_or_insert_with(std::time::Instant::now);
     }
 
     /// Owes the ledger operations on a resource that is gone and never was recorded.
@@ -88,22 +166,18 @@ impl Work {
         if !found.is_empty() {
             self.owed.push_back(Owed::Found(Arc::new(found)));
         }
-        self.owed.extend(head.map(Owed::Linked));
+        if let Some(head) = head {
+            self.owed.push_back(Owed::Linked(head));
+        }
     }
 
-    /// Tells the ledger what it is owed, until it is even or fails.
+    /// Tells the ledger what it is owed, until it is even or fails; not in the pause after a failure.
     pub(super) async fn pay(&mut self) {
-        while let Some(owed) = self.owed.front().cloned() {
-            let told = match &owed {
-                Owed::Entries(entries) => self.journal.enter(entries).await.map_err(|error| error.to_string()),
-                Owed::Found(found) => self.journal.enter_found(found).await.map_err(|error| error.to_string()),
-                Owed::Pushed(commits) => self.journal.mark_pushed(commits).await.map_err(|error| error.to_string()),
-                Owed::Linked(head) => {
-                    self.repository.mark_linked(head.clone()).await.map_err(|error| error.to_string())
-                }
-                Owed::Rewrites(rewrites) => self.rewrite(rewrites).await,
-            };
-            if let Err(error) = told {
+        if self.owed.retry_at.is_some_and(|at| at > Instant::now()) {
+            return;
+        }
+        while !self.owed.is_empty() {
+            if let Err(error) = self.pay_one().await {
                 tracing::error!(error, "the ledger could not be written");
                 let since = self.clock.now();
                 self.book.pages().unlinked.get_or_insert_with(|| SyncProblem {
@@ -112,23 +186,113 @@ impl Work {
                     can_retry: true,
                     since,
                 });
-                self.pause_after_failure();
+                self.owed.fail();
                 return;
             }
-            self.owed.pop_front();
-            if let Owed::Entries(entries) = owed {
-                for operation in entries.iter().flat_map(|entry| &entry.operations) {
-                    self.claimed.remove(operation);
-                }
+        }
+        (self.owed.pause, self.owed.retry_at) = (None, None);
+        self.book.pages().unlinked = None;
+    }
+
+    async fn pay_one(&mut self) -> Result<(), String> {
+        let Some(owed) = self.owed.queue.front().cloned() else { return self.remember().await };
+        match &owed {
+            Owed::Entries(entries) => self.journal.enter(entries).await.map_err(|error| error.to_string())?,
+            Owed::Found(found) => self.journal.enter_found(found).await.map_err(|error| error.to_string())?,
+            Owed::Pushed(commits) => self.tell_pushed(commits).await?,
+            Owed::Linked(head) => {
+                self.repository.mark_linked(head.clone()).await.map_err(|error| error.to_string())?;
+            }
+            Owed::Rewrites(rewrites) => self.rewrite(rewrites).await?,
+        }
+        self.owed.queue.pop_front();
+        if let Owed::Entries(entries) = owed {
+            for operation in entries.iter().flat_map(|entry| &entry.operations) {
+                self.claimed.remove(operation);
             }
         }
-        if self.book.pages().unlinked.take().is_some() {
-            self.retry_at = None;
+        Ok(())
+    }
+
+    /// Owes the ledger again what was forgotten, once it answers.
+    async fn remember(&mut self) -> Result<(), String> {
+        self.journal.check().await.map_err(|error| error.to_string())?;
+        let cluster = self.book.cluster.clone();
+        let untold = self.repository.read(move |git, reading| untold(git, reading, &cluster)).await;
+        let untold = untold.map_err(|error| error.to_string())?;
+        self.owed.forgotten = false;
+        for operation in std::mem::take(&mut self.owed.claimed) {
+            self.claimed.remove(&operation);
+        }
+        self.owe_untold(untold);
+        Ok(())
+    }
+
+    /// Owes the ledger what the repository says and it may not know.
+    pub(super) fn owe_untold(&mut self, untold: Untold) {
+        self.owe_rewrites(untold.rewrites);
+        self.owe_found(untold.found, untold.head);
+        self.owe_pushed(untold.pushed);
+    }
+
+    async fn tell_pushed(&mut self, commits: &[CommitId]) -> Result<(), String> {
+        self.journal.mark_pushed(commits).await.map_err(|error| error.to_string())?;
+        match commits.last() {
+            Some(newest) => self.repository.mark_told_pushed(newest.clone()).await.map_err(|error| error.to_string()),
+            None => Ok(()),
         }
     }
 
     async fn rewrite(&mut self, rewrites: &Rewrites) -> Result<(), String> {
         self.journal.rewrite(rewrites).await.map_err(|error| error.to_string())?;
         self.repository.forget_rewrites(rewrites.clone()).await.map_err(|error| error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::Kind;
+    use model::history::{Actor, Verb};
+
+    use super::*;
+
+    fn entry(number: usize, commit: bool) -> Entry {
+        Entry {
+            resource: ResourceRef {
+                cluster: "sandbox".parse().unwrap(),
+                kind: Kind::new("", "ConfigMap"),
+                namespace: None,
+                name: format!("c{number}").parse().unwrap(),
+            },
+            resource_version: number.to_string(),
+            actor: Actor::Unresolved,
+            verb: Verb::Observe,
+            summary: String::new(),
+            at: Timestamp::UNIX_EPOCH,
+            operations: vec![format!("operation-{number}")],
+            commit: commit.then(|| format!("{number:040x}").parse().unwrap()),
+        }
+    }
+
+    #[test]
+    fn a_ledger_that_is_away_for_long_costs_no_memory() {
+        let head: CommitId = "a".repeat(40).parse().unwrap();
+        let mut debts = Debts::default();
+        debts.push_back(Owed::Entries((0..10 * MOST).map(|number| entry(number, true)).collect()));
+        assert!(!debts.forgotten, "a large snapshot is told whole");
+        debts.queue.clear();
+        debts.fail();
+        assert!(debts.due(Instant::now()).is_none());
+        for number in 0..3 * MOST {
+            debts.push_back(Owed::Entries(vec![entry(number, number % 2 == 0)]));
+            debts.push_back(Owed::Linked(head.clone()));
+            assert!(debts.queue.iter().map(Owed::weight).sum::<usize>() <= MOST);
+        }
+        assert!(debts.forgotten && debts.due(Instant::now()).is_some_and(|at| at > Instant::now()));
+        assert!(!debts.queue.iter().any(|owed| matches!(owed, Owed::Linked(_))), "not all was told up to there");
+        let kept: usize = debts.queue.iter().map(Owed::weight).sum();
+        assert_eq!(kept + debts.claimed.len(), 3 * MOST, "each operation is known to be claimed, or claimed still");
+        debts.retry_now();
+        assert!(debts.due(Instant::now()).is_some_and(|at| at <= Instant::now()));
     }
 }

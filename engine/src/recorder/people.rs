@@ -9,14 +9,17 @@ use std::sync::Arc;
 
 use git2::{Oid, Repository as Git};
 use manifest::{
-    Contents, Found, LeftAlone, Manifest, ParseError, Surroundings, read_contents, render_tree, resource_at,
+    Contents, Found, LeftAlone, Manifest, ParseError, Surroundings, read_contents, read_resources, render_tree,
+    resource_at,
 };
 use model::sync::LeftAloneFile;
 use model::{ClusterName, ResourceRef};
 use serde_json::Value;
 
+use super::book::folder_of;
 use super::plan::read_record;
-use crate::repository::{Files, Reading, RepositoryError, blob_id};
+use crate::EngineConfig;
+use crate::repository::{Files, NoFile, Reading, RepositoryError, blob_id};
 use crate::sealing::Sealer;
 
 /// Beyond so many files that are left alone, the page names no more.
@@ -55,7 +58,7 @@ pub(super) struct Placed {
     pub(super) resource: ResourceRef,
     /// Without the group.
     pub(super) version: String,
-    line: u32,
+    pub(super) line: u32,
 }
 
 /// What a file was read as.
@@ -63,28 +66,38 @@ type Reads = Result<Vec<Placed>, LeftAlone>;
 
 /// People's files as they were read.
 #[derive(Debug, Default)]
-pub(super) struct Known {
+pub(crate) struct Known {
     surroundings: Surroundings,
     files: HashMap<String, (Oid, Arc<Reads>)>,
 }
 
 impl Ground {
+    pub(super) fn new(config: &EngineConfig, sealer: Arc<Sealer>) -> Self {
+        let cluster = config.cluster.name.clone();
+        let folder = folder_of(&cluster, &config.repository.path);
+        let root = folder.strip_suffix(&format!("clusters/{cluster}")).unwrap_or_default().to_owned();
+        Self { cluster, root, folder, sealer }
+    }
+
     /// Looks through the files at the head.
     pub(super) fn survey(&self, git: &Git, reading: &Reading, known: &Known) -> Result<Survey, RepositoryError> {
-        let Files { head, files } = reading.files_under(git, &self.root)?;
+        let Files { head, files, others: no_files } = reading.files_under(git, &self.root)?;
         let mut survey = Survey { head, ..Survey::default() };
         let own_folder = format!("{}/", self.folder);
         let all_clusters = own_folder.strip_suffix(&format!("{}/", self.cluster)).unwrap_or_default().to_owned();
         // With several clusters nobody can tell whose a file outside of their folders is.
         let alone = files.iter().all(|(path, _)| !path.starts_with(&all_clusters) || path.starts_with(&own_folder));
+        let is_looked_at = |path: &str| path.starts_with(&own_folder) || (alone && !path.starts_with(&all_clusters));
         let mut others = Vec::new();
         for (path, blob) in files {
-            let inside = path.starts_with(&own_folder);
-            if inside && resource_at(&path, &self.root).is_some() {
+            if path.starts_with(&own_folder) && resource_at(&path, &self.root).is_some() {
                 survey.own.insert(path, blob);
-            } else if (inside || (alone && !path.starts_with(&all_clusters))) && is_text(&path) {
+            } else if is_looked_at(&path) && is_text(&path) {
                 others.push((path, blob));
             }
+        }
+        for (path, what) in no_files.iter().filter(|(path, _)| is_looked_at(path)) {
+            survey.leave_alone(path, no_file(*what).to_owned(), false);
         }
         let mut surroundings = Surroundings::default();
         for (path, blob) in others.iter().filter(|(path, _)| Surroundings::reads(path)) {
@@ -116,7 +129,8 @@ impl Ground {
         surroundings: &Surroundings,
     ) -> Result<Reads, RepositoryError> {
         let Some(text) = reading.text_of(git, blob)? else {
-            let too_large = git.find_blob(blob)?.size() > manifest::MAX_BYTES;
+            // Asked of the header, before it is in memory.
+            let too_large = git.odb()?.read_header(blob)?.0 > manifest::MAX_BYTES;
             let message = "It is no text in UTF-8.".to_owned();
             let malformed = LeftAlone::Malformed(ParseError { line: 1, column: 1, message });
             return Ok(Err(if too_large { LeftAlone::TooLarge } else { malformed }));
@@ -177,11 +191,12 @@ impl Survey {
 }
 
 /// Finds a resource in a file's text.
-pub(super) fn find(file: &str, text: &str, resource: &ResourceRef) -> Option<Found> {
-    match read_contents(file, text, &Surroundings::default()) {
-        Contents::Resources(found) => found.into_iter().find(|found| found.resource(&resource.cluster) == *resource),
-        Contents::LeftAlone(_) => None,
-    }
+///
+/// What the text looks like to other programs was asked when the file was found: nothing that is in braces by now is to
+/// make Denshimon lose sight of it.
+pub(super) fn find(text: &str, resource: &ResourceRef) -> Option<Found> {
+    let found = read_resources(text).ok()?;
+    found.into_iter().find(|found| found.resource(&resource.cluster) == *resource)
 }
 
 /// Reads a record, wherever it lies; `None` when nothing there can be read as one.
@@ -195,9 +210,7 @@ pub(super) fn read_manifest(
     Ok(match (text, place) {
         (None, _) => None,
         (Some(text), None) => read_record(&text),
-        (Some(text), Some(place)) => {
-            find(&place.file, &text, &place.resource).map(|found| manifest::sanitize(&found.tree))
-        }
+        (Some(text), Some(place)) => find(&text, &place.resource).map(|found| manifest::sanitize(&found.tree)),
     })
 }
 
@@ -205,6 +218,13 @@ fn words(reason: &LeftAlone) -> String {
     match reason {
         LeftAlone::Malformed(error) => format!("Line {}: {}", error.line, error.message),
         reason => reason.to_string(),
+    }
+}
+
+fn no_file(what: NoFile) -> &'static str {
+    match what {
+        NoFile::Link => "It is a symbolic link: what it leads to counts where it lies itself.",
+        NoFile::Submodule => "It is a submodule: what is in it belongs to another repository.",
     }
 }
 

@@ -126,10 +126,12 @@ fn describe(old: Option<Manifest>, change: &Change) -> Described {
     let changes = compare(old.as_ref().map(Manifest::tree), new.as_ref().map(Manifest::tree));
     // A new or deleted resource is not retold field by field.
     let lines = if old.is_some() && new.is_some() { summarize(&changes) } else { Vec::new() };
+    let moved = old.as_ref().zip(new.as_ref()).filter(|(old, new)| old.api_version() != new.api_version());
     let own = change.causes.last().filter(|cause| change.causes.len() == 1 && !cause.summary.is_empty());
-    let subject = match own {
-        Some(Cause { summary, .. }) => one_line(summary),
-        None => subject(verb_of(change, old.is_some()), &change.resource, &changes),
+    let subject = match (own, moved) {
+        (Some(Cause { summary, .. }), _) => one_line(summary),
+        (None, Some((_, new))) => format!("Record {} in {}", change.resource, new.api_version()),
+        (None, None) => subject(verb_of(change, old.is_some()), &change.resource, &changes),
     };
     Described { subject: cut(&subject), lines }
 }

@@ -1,10 +1,13 @@
 //! What a rule would have left out, judged by the commits and records that there are.
 
+use std::collections::HashMap;
+
 use git2::Repository as Git;
-use manifest::{Ignoring, Manifest, resource_at};
+use manifest::{Ignoring, Manifest, record_path, resource_at};
+use model::ResourceRef;
 use model::git::FileStatus;
 use model::ignore::{IgnorePreview, LeftOutCommit};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::book::folder_of;
 use super::plan::read_record;
@@ -16,7 +19,8 @@ const COMMITS: usize = 500;
 /// So many records are named.
 const NAMED: usize = 20;
 
-/// Looks at commits and records as they would be under a rule.
+/// Looks at commits and records as they would be under a rule; one by manager goes by who owns the fields of live
+/// resources now.
 ///
 /// # Errors
 /// The repository cannot be read.
@@ -25,9 +29,14 @@ pub(crate) async fn preview(
     config: &EngineConfig,
     words: String,
     rule: Ignoring,
+    owners: Option<Vec<(ResourceRef, Value)>>,
 ) -> Result<IgnorePreview, Error> {
-    let folder = folder_of(&config.cluster.name, &config.repository.path);
-    let judge = Judge { prefix: format!("{folder}/"), folder, root: config.repository.path.clone(), rule };
+    let (folder, root) = (folder_of(&config.cluster.name, &config.repository.path), config.repository.path.clone());
+    let by_path = |owners: Vec<(ResourceRef, Value)>| {
+        owners.into_iter().map(|(resource, object)| (record_path(&resource, &root).into(), object)).collect()
+    };
+    let owners = owners.map(by_path);
+    let judge = Judge { prefix: format!("{folder}/"), folder, root, rule, owners };
     let read = repository.read(move |git, reading| judge.judge(git, reading, words)).await;
     read.map_err(|error| Error::unavailable("the repository in the data directory", error))
 }
@@ -37,16 +46,15 @@ struct Judge {
     prefix: String,
     root: String,
     rule: Ignoring,
+    /// For a rule by manager: the live objects that it concerns, by the paths of their records.
+    owners: Option<HashMap<String, Value>>,
 }
 
 impl Judge {
     fn judge(&self, git: &Git, reading: &Reading, words: String) -> Result<IgnorePreview, RepositoryError> {
-        let judged = !self.rule.needs_managers();
+        let managed = self.owners.as_ref().map(|owners| u32::try_from(owners.len()).unwrap_or(u32::MAX));
         let (commits, paths) = (Vec::new(), Vec::new());
-        let mut preview = IgnorePreview { words, judged, commits_read: 0, commits, records: 0, paths };
-        if !judged {
-            return Ok(preview);
-        }
+        let mut preview = IgnorePreview { words, managed, commits_read: 0, commits, records: 0, paths };
         let mut failure = None;
         reading.walk_back(git, None, COMMITS, |line| {
             match self.leaves_out(git, reading, line) {
@@ -66,7 +74,7 @@ impl Judge {
                 continue;
             }
             let record = reading.text_of(git, blob)?.as_deref().and_then(read_record);
-            if record.is_some_and(|record| self.without(Some(record.clone())).as_ref() != Some(&record)) {
+            if record.is_some_and(|record| self.without(&path, Some(record.clone())).as_ref() != Some(&record)) {
                 preview.records += 1;
                 if preview.paths.len() < NAMED {
                     preview.paths.push(path);
@@ -91,7 +99,7 @@ impl Judge {
             let (Ok(old), Ok(new)) = (read(&sides.old).transpose(), read(&sides.new).transpose()) else {
                 return Ok(false);
             };
-            if self.without(old) != self.without(new) {
+            if self.without(&file.path, old) != self.without(&file.path, new) {
                 return Ok(false);
             }
         }
@@ -99,28 +107,26 @@ impl Judge {
     }
 
     /// Returns what the rule leaves of a record.
-    fn without(&self, record: Option<Manifest>) -> Option<Manifest> {
+    fn without(&self, path: &str, record: Option<Manifest>) -> Option<Manifest> {
         let mut record = record?;
-        let tree = record.tree().clone();
-        if self.rule.is_whole() && self.rule.fits(&tree) {
+        let object = match &self.owners {
+            None => record.tree().clone(),
+            Some(owners) => match owners.get(path) {
+                Some(object) => object.clone(),
+                None => return Some(record),
+            },
+        };
+        if self.rule.is_whole() && self.rule.fits(&object) {
             return None;
         }
-        self.rule.trim(&tree, &mut record);
+        self.rule.trim(&object, &mut record);
         Some(record)
     }
 
     /// Tells by its path whether a file can be a record that the rule applies to, labels apart.
     fn may_fit(&self, path: &str) -> bool {
         let resource = path.starts_with(&self.prefix).then(|| resource_at(path, &self.root)).flatten();
-        resource.is_some_and(|resource| {
-            let namespace = resource.namespace.as_ref().map_or("", |namespace| namespace.as_str());
-            let object: Value = json!({
-                "apiVersion": format!("{}/v1", resource.kind.group).trim_start_matches('/'),
-                "kind": resource.kind.kind,
-                "metadata": {"namespace": namespace, "name": resource.name.as_str()},
-            });
-            self.rule.may_fit(&object)
-        })
+        resource.is_some_and(|resource| self.rule.may_fit(&resource))
     }
 }
 

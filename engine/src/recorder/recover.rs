@@ -1,15 +1,14 @@
 //! Learns from the repository what is recorded, and gives the ledger what a crash kept from it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use git2::{Oid, Repository as Git};
 use model::git::CommitId;
-use model::history::Verb;
 use model::{ClusterName, ResourceRef};
 use serde_json::Value;
 
-use super::attribute::{metadata, wrote_since};
+use super::attribute::metadata;
 use super::book::{Book, Record};
 use super::counts::kind_part;
 use super::malformed::{Malformed, malformed};
@@ -21,8 +20,6 @@ use crate::StartError;
 use crate::ledger::{Operation, OperationResult};
 use crate::repository::{Identity, LogLine, Reading, RepositoryError, Rewrites, split_message};
 
-/// As Denshimon writes to the cluster.
-const FIELD_MANAGER: &str = "denshimon";
 /// Of so many commits the ledger is told again that the remote has them.
 const REMARKED: usize = 200;
 /// So many commits are given to a ledger that knows none.
@@ -34,16 +31,23 @@ struct Learnt {
     survey: Survey,
     origins: HashMap<String, Origin>,
     malformed: Malformed,
-    found: Vec<Found>,
-    rewrites: Rewrites,
-    pushed: Vec<CommitId>,
+    untold: Untold,
+}
+
+/// What the repository says and the ledger may not know.
+#[derive(Debug, Default)]
+pub(super) struct Untold {
+    pub(super) head: Option<CommitId>,
+    pub(super) rewrites: Rewrites,
+    pub(super) found: Vec<Found>,
+    pub(super) pushed: Vec<CommitId>,
 }
 
 impl Work {
     /// Fills the book from the head and brings the ledger up to it.
     pub(super) async fn recover(&mut self) -> Result<(), StartError> {
-        let ground = self.ground.clone();
-        let learnt = self.repository.read(move |git, reading| learn(git, reading, &ground)).await;
+        let (ground, read) = (self.ground.clone(), self.files.clone());
+        let learnt = self.repository.read(move |git, reading| learn(git, reading, &ground, &read)).await;
         let learnt = learnt.map_err(|error| {
             tracing::error!(error = %error, "the records cannot be read");
             StartError::Repository(
@@ -65,22 +69,26 @@ impl Work {
         }
         self.known_kinds = learnt.survey.records().filter_map(|(path, ..)| kind_folder(&self.book, path)).collect();
         self.files = learnt.survey.known;
-        self.owe_rewrites(learnt.rewrites);
-        self.owe_found(learnt.found, learnt.survey.head);
-        self.owe_pushed(learnt.pushed);
+        self.owe_untold(learnt.untold);
         self.pay().await;
         self.started = self.journal.started().await;
         Ok(())
     }
 
-    /// Answers operations of an earlier run on a resource from what the cluster shows of them; `None`: it is not there.
-    pub(super) async fn answer_started(&mut self, resource: &ResourceRef, object: Option<&Value>) {
+    /// Answers operations on a resource of which no answer was heard, from what the cluster shows of them; `None`: it is
+    /// not there. Those of an earlier run are answered either way, those of this one may yet arrive.
+    pub(super) async fn answer_started(&mut self, resource: &ResourceRef, object: Option<&Value>, gone: bool) {
+        if let Err(error) = self.journal.notice_arrivals(resource, object.filter(|_| !gone)).await {
+            tracing::error!(error = %error, "the arrival of an operation could not be noted");
+        }
+        if self.started.is_empty() {
+            return;
+        }
         let (about, others) = std::mem::take(&mut self.started).into_iter().partition(|op| op.resource == *resource);
         self.started = others;
         let about: Vec<Operation> = about;
         for operation in about {
-            let known = self.journal.version_before(&operation).await;
-            let result = answer(&operation, object, known);
+            let result = answer(&operation, object, gone);
             if let Err(error) = self.journal.answer(&operation.id, result).await {
                 tracing::error!(error = %error, "an operation of an earlier run could not be answered");
                 self.started.push(operation);
@@ -115,9 +123,13 @@ impl Work {
             record.set_blob(None);
             record.place = None;
         }
+        let mut reworded = HashSet::new();
         for (path, blob, place) in survey.records() {
             let record = pages.records.entry(path.clone()).or_default();
+            let before = record.drifted;
             record.set_blob(Some(blob));
+            // Whether it only says the same in other words, the cluster tells.
+            reworded.extend(place.filter(|_| record.drifted && !before).map(|place| place.resource.kind.clone()));
             record.place = place.cloned().map(Arc::new);
             if let Some(origin) = origins.get(path) {
                 // What a person's file means is known already.
@@ -129,6 +141,7 @@ impl Work {
         pages.leave_alone(&survey.left_alone, malformed);
         pages.drift_changed = true;
         drop(pages);
+        self.lister.read_again(reworded);
         self.files = survey.known;
         // What was in the way may be gone.
         self.try_obstructed();
@@ -136,20 +149,8 @@ impl Work {
     }
 }
 
-/// A write leaves its mark with the API server: Denshimon's name and the time, or the missing object. The time has whole
-/// seconds, so an object in a version that was `known` before has not been written to at all.
-fn answer(operation: &Operation, object: Option<&Value>, known: Option<u64>) -> OperationResult {
-    let version = object.and_then(|object| metadata(object, "resourceVersion").parse::<u64>().ok());
-    if version.zip(known).is_some_and(|(version, known)| version <= known) {
-        return OperationResult::Interrupted;
-    }
-    let deleted = |object: &Value| !metadata(object, "deletionTimestamp").is_empty();
-    let applied = match (operation.verb, object) {
-        (Verb::Delete, object) => object.is_none_or(deleted),
-        (_, Some(object)) => wrote_since(object, FIELD_MANAGER, operation.started_at),
-        (_, None) => false,
-    };
-    if !applied {
+fn answer(operation: &Operation, object: Option<&Value>, gone: bool) -> OperationResult {
+    if !operation.baseline.shows_arrival(operation.verb, object.filter(|_| !gone)) {
         return OperationResult::Interrupted;
     }
     let of_object = |field: &str| object.map(|object| metadata(object, field).to_owned()).unwrap_or_default();
@@ -174,24 +175,36 @@ pub(super) fn kind_folder(book: &Book, path: &str) -> Option<String> {
     kind_part(path, &book.folder()).map(str::to_owned)
 }
 
-fn learn(git: &Git, reading: &Reading, ground: &Ground) -> Result<Learnt, RepositoryError> {
-    let survey = ground.survey(git, reading, &Known::default())?;
+fn learn(git: &Git, reading: &Reading, ground: &Ground, known: &Known) -> Result<Learnt, RepositoryError> {
+    let survey = ground.survey(git, reading, known)?;
     let records = survey.records().map(|(path, _, place)| (path.as_str(), place));
     let origins = all_origins(git, reading, ground, records)?;
     let others = survey.own.iter().filter(|(path, blob)| origins.get(*path).and_then(|it| it.own) != Some(**blob));
     let malformed = malformed(git, reading, others.map(|(path, blob)| (path, *blob)))?;
-    let follow = || reading.rewrites()?.followed(|id| reading.contains(git, id));
-    let rewrites = at_one_head(|| reading.head(git), follow)?;
-    let linked = reading.linked(git)?;
-    // One that knows some is to know all.
-    let unknown = reading.since(git, linked, if linked.is_some() { usize::MAX } else { RELINKED })?;
-    let found = unknown.iter().filter_map(|line| found_in(line, &ground.cluster)).collect();
-    let mut pushed = Vec::new();
-    reading.walk_back(git, None, REMARKED, |line| {
-        pushed.extend(line.pushed.then(|| line.id.clone()));
-        true
-    })?;
-    Ok(Learnt { survey, origins, malformed, found, rewrites, pushed })
+    let untold = untold(git, reading, &ground.cluster)?;
+    Ok(Learnt { survey, origins, malformed, untold })
+}
+
+/// Finds what the ledger may not know: which commits were made again, what those say that it was not told of, and which
+/// of them the remote has.
+pub(super) fn untold(git: &Git, reading: &Reading, cluster: &ClusterName) -> Result<Untold, RepositoryError> {
+    let mut untold = at_one_head(
+        || reading.head(git),
+        || {
+            let head = reading.head(git)?.map(|id| id.to_string().parse::<CommitId>());
+            let head = head.transpose().map_err(|_| RepositoryError::NotFound)?;
+            let rewrites = reading.rewrites()?.followed(|id| reading.contains(git, id))?;
+            let linked = reading.linked(git)?;
+            // One that knows some is to know all.
+            let unknown = reading.since(git, linked, if linked.is_some() { usize::MAX } else { RELINKED })?;
+            let foreign = reading.foreign(git)?;
+            let own = unknown.iter().filter(|line| !foreign.contains(&line.id));
+            let found = own.filter_map(|line| found_in(line, cluster)).collect();
+            Ok(Untold { head, rewrites, found, pushed: Vec::new() })
+        },
+    )?;
+    untold.pushed = reading.untold_pushed(git, REMARKED)?;
+    Ok(untold)
 }
 
 /// Reads until the head stays meanwhile: the publisher may replay at the same time, and commits that were followed to a

@@ -9,6 +9,9 @@ use super::work::Work;
 use crate::repository::Publication;
 use crate::{Engine, panics};
 
+/// So many records are named of what waits for the same thing.
+const NAMED: usize = 5;
+
 /// What a page shows beside the chip, in short.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Glance {
@@ -56,16 +59,21 @@ impl Engine {
 }
 
 impl Work {
-    /// Counts what waits by what it waits for.
-    pub(super) fn waiting_for(&self) -> impl Iterator<Item = WaitingChanges> {
-        let counts = [
-            (WaitReason::Answer, self.deferred.len()),
-            (WaitReason::Silence, self.window.silent()),
-            (WaitReason::Lists, self.window.found()),
-            (WaitReason::Turn, self.window.ready() + self.under_way),
-        ];
-        let some = counts.into_iter().filter(|(_, changes)| *changes > 0);
-        some.map(|(reason, changes)| WaitingChanges { reason, changes: u32::try_from(changes).unwrap_or(u32::MAX) })
+    /// Counts what waits by what it waits for, and names some of it.
+    pub(super) fn waiting_for(&self) -> Vec<WaitingChanges> {
+        let mut waiting = Vec::new();
+        let mut add = |reason, changes: usize, paths: &mut dyn Iterator<Item = String>| {
+            if changes > 0 {
+                let changes = u32::try_from(changes).unwrap_or(u32::MAX);
+                waiting.push(WaitingChanges { reason, changes, paths: paths.take(NAMED).collect() });
+            }
+        };
+        let deferred = &mut self.deferred.keys().map(|resource| self.book.path_of(resource));
+        add(WaitReason::Answer, self.deferred.len(), deferred);
+        add(WaitReason::Silence, self.window.silent(), &mut self.window.silent_paths().cloned());
+        add(WaitReason::Lists, self.window.found(), &mut self.window.found_paths().cloned());
+        add(WaitReason::Turn, self.window.ready() + self.under_way, &mut self.window.ready_paths().cloned());
+        waiting
     }
 
     /// Notes how far the remote is behind, and what the newest push took.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use manifest::{CREDENTIAL_RULES, CredentialRule};
 use model::deployment::DeploymentRef;
 use model::sync::{
-    HeldRecords, MaskRule, RecordInfo, RemoteChoice, RepositoryStatus, SyncChip, SyncProblem, SyncStatus, WatchState,
-    WatchedKind,
+    HeldRecords, MaskRule, RecordInfo, RemoteChoice, RepositoryStatus, SyncChip, SyncProblem, SyncStatus,
+    WaitingChanges, WatchState, WatchedKind,
 };
 use model::user::Scope;
 use model::{ResourceRef, Timestamp};
@@ -90,7 +90,7 @@ impl Engine {
                 held_deletions: held(&pages, &book.folder(), &kinds, &folders, sees),
                 kinds,
                 waiting: u32::try_from(pages.waiting).unwrap_or(u32::MAX),
-                waiting_for: pages.waiting_for.clone(),
+                waiting_for: waiting_for(&pages, sees),
                 lag_milliseconds: pages.lag_milliseconds,
                 problems,
                 plots,
@@ -138,9 +138,10 @@ impl Engine {
     /// Tries again now what failed: commits and pushes.
     ///
     /// # Errors
-    /// [`Error::NotAllowed`].
+    /// [`Error::NotAllowed`]; the database does not answer.
     pub async fn retry_sync(&self, caller: &Caller) -> Result<(), Error> {
         check(caller, Action::SteerSync)?;
+        self.audit_steering(caller, "tries again what failed").await?;
         self.parts.repository.retry();
         self.parts.cluster.retry();
         self.parts.recorder.steer(super::Steering::Retry).await
@@ -164,7 +165,7 @@ impl Engine {
             RemoteChoice::PushAgain => "pushes all of the history to the remote again",
             RemoteChoice::KeepHere => "keeps commits here only",
         };
-        self.parts.accounts.audit(&caller.actor().to_string(), words, None, true).await?;
+        self.audit_steering(caller, words).await?;
         self.parts.repository.decide(choice);
         Ok(())
     }
@@ -172,41 +173,54 @@ impl Engine {
     /// Commits now what waits for an actor's silence; returns once it is committed, or failed to be.
     ///
     /// # Errors
-    /// [`Error::NotAllowed`]; [`Error::Unavailable`] when the engine is stopping.
+    /// [`Error::NotAllowed`]; [`Error::Unavailable`] when the engine is stopping or the database does not answer.
     pub async fn commit_now(&self, caller: &Caller) -> Result<(), Error> {
         check(caller, Action::SteerSync)?;
+        self.audit_steering(caller, "commits what waits").await?;
         self.parts.recorder.steer(super::Steering::CommitNow).await
     }
 
     /// Deletes the held records, in one commit that names the caller.
     ///
     /// # Errors
-    /// [`Error::NotAllowed`].
+    /// [`Error::NotAllowed`]; the database does not answer.
     pub async fn approve_deletions(&self, caller: &Caller) -> Result<(), Error> {
         check(caller, Action::SteerSync)?;
+        self.audit_steering(caller, "deletes the held records").await?;
         self.parts.recorder.steer(super::Steering::Approve { by: caller.actor().to_string() }).await
     }
 
     /// Keeps the held records although their resources are gone, until the next start asks again.
     ///
     /// # Errors
-    /// [`Error::NotAllowed`].
+    /// [`Error::NotAllowed`]; the database does not answer.
     pub async fn refuse_deletions(&self, caller: &Caller) -> Result<(), Error> {
         check(caller, Action::SteerSync)?;
+        self.audit_steering(caller, "keeps the held records").await?;
         self.parts.recorder.steer(super::Steering::Refuse).await
+    }
+
+    async fn audit_steering(&self, caller: &Caller, words: &str) -> Result<(), Error> {
+        self.parts.accounts.audit(&caller.actor().to_string(), words, None, true).await
     }
 }
 
 /// Counts what each rule keeps out of records.
 fn mask_rules(pages: &Pages, sealer: &Sealer) -> Vec<MaskRule> {
-    let masked = || pages.records.values().flat_map(|record| &record.masked);
     let rule = |rule: &CredentialRule| MaskRule {
         name: rule.name.into(),
         finds: rule.finds.into(),
         on: sealer.is_on(rule.name),
-        values: u32::try_from(masked().filter(|masked| masked.rule == Some(rule.name)).count()).unwrap_or(u32::MAX),
+        values: u32::try_from(pages.counts.masked_by(rule.name)).unwrap_or(u32::MAX),
     };
     CREDENTIAL_RULES.iter().map(rule).collect()
+}
+
+/// What waits, without the names of what a caller may not see.
+fn waiting_for(pages: &Pages, sees: impl Fn(&str) -> bool) -> Vec<WaitingChanges> {
+    let mut waiting = pages.waiting_for.clone();
+    waiting.iter_mut().for_each(|part| part.paths.retain(|path| sees(path)));
+    waiting
 }
 
 /// Groups the held records that a caller sees by their kinds.

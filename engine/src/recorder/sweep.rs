@@ -22,6 +22,9 @@ use crate::repository::RepositoryError;
 /// Deletions within this time count together: a wrong cluster empties one kind after the other.
 const TOGETHER: Duration = Duration::from_secs(600);
 
+/// So many are no large share of anything.
+const HANDFUL: usize = 5;
+
 /// Remembers how many records were swept lately.
 #[derive(Debug)]
 pub(crate) struct Guard {
@@ -46,7 +49,9 @@ impl Guard {
         self.swept.retain(|(at, _)| now.saturating_duration_since(*at) < TOGETHER);
         let lately: usize = self.swept.iter().map(|(_, count)| count).sum();
         let count: usize = kinds.iter().map(|kind| kind.gone).sum();
-        let few = |gone: usize, of: usize| gone <= self.limits.records.max(of * self.limits.percent / 100);
+        let few = |gone: usize, of: usize| {
+            gone <= self.limits.records && (gone <= HANDFUL || gone * 100 <= of * self.limits.percent)
+        };
         // What has gone already counted among the records when it went.
         let allowed = kinds.iter().all(|kind| few(kind.gone, kind.records)) && few(count + lately, records + lately);
         if allowed && count > 0 {
@@ -58,10 +63,9 @@ impl Guard {
 
 impl Work {
     /// Deletes the records of a kind whose resources a complete list does not have, or holds them for a word.
-    pub(super) async fn sweep(&mut self, kind: &Kind, present: &[ResourceRef]) {
-        let present: HashSet<String> = present.iter().map(|resource| self.book.path_of(resource)).collect();
+    pub(super) async fn sweep(&mut self, kind: &Kind, present: &HashSet<String>) {
         let records = self.book.pages().counts.all();
-        let gone = match self.gone_of(kind, &present).await {
+        let gone = match self.gone_of(kind, present).await {
             Ok(gone) => gone,
             Err(error) => {
                 self.miss(kind, &error);
@@ -121,6 +125,8 @@ impl Work {
     fn candidates(&self, kind: &Kind, present: &HashSet<String>) -> Vec<String> {
         let Some(folder) = self.book.folder_of_kind(kind) else { return Vec::new() };
         let cluster = self.book.folder();
+        let of_kind = self.deferred.keys().filter(|resource| resource.kind == *kind);
+        let deferred: HashSet<String> = of_kind.map(|resource| self.book.path_of(resource)).collect();
         let pages = self.book.pages();
         let is_candidate = |path: &String, record: &Record| {
             // What Denshimon never wrote into a person's file may not have been applied yet.
@@ -129,6 +135,7 @@ impl Work {
                 && record.planned.is_none()
                 && kind_part(path, &cluster) == Some(folder.as_str())
                 && !present.contains(path)
+                && !deferred.contains(path)
                 && !self.refused.contains(path)
         };
         pages.records.iter().filter(|(path, record)| is_candidate(path, record)).map(|(path, _)| path.clone()).collect()
@@ -243,14 +250,14 @@ mod tests {
             let allowed = guard.allows(&[Going { gone, records }], all, Instant::now());
             assert_eq!(allowed, expect, "{gone} of {records} of {all}");
         };
-        check(20, 20, 20, true);
-        check(21, 100, 100, false);
-        check(100, 1_000, 1_000, true);
-        check(101, 1_000, 1_000, false);
+        check(20, 200, 200, true);
+        check(21, 1_000, 1_000, false);
+        check(5, 5, 5, true);
+        check(6, 60, 60, true);
+        check(6, 59, 100, false);
         check(0, 0, 0, true);
         // A kind that vanishes is many, however small it is beside the others.
-        check(900, 900, 10_000, false);
-        check(90, 900, 10_000, true);
+        check(9, 9, 10_000, false);
     }
 
     #[test]
@@ -258,15 +265,15 @@ mod tests {
         let going = [Going { gone: 3, records: 4 }];
         let allows =
             |records, percent| Guard::new(SweepLimits { records, percent }).allows(&going, 100, Instant::now());
-        assert!(!allows(0, 0) && !allows(2, 50) && allows(3, 0) && allows(0, 75));
+        assert!(!allows(0, 0) && !allows(2, 50) && allows(3, 0) && !allows(0, 75));
     }
 
     #[test]
     fn a_cluster_that_empties_kind_by_kind_is_noticed() {
         let (mut guard, now) = (Guard::new(SweepLimits::default()), Instant::now());
-        let fifteen = [Going { gone: 15, records: 15 }];
-        assert!(guard.allows(&fifteen, 60, now));
-        assert!(!guard.allows(&fifteen, 45, now + Duration::from_secs(1)));
-        assert!(guard.allows(&fifteen, 45, now + TOGETHER));
+        let four = [Going { gone: 4, records: 4 }];
+        assert!(guard.allows(&four, 60, now));
+        assert!(!guard.allows(&four, 56, now + Duration::from_secs(1)));
+        assert!(guard.allows(&four, 56, now + TOGETHER));
     }
 }

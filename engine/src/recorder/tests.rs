@@ -1,13 +1,18 @@
 //! The recorder at work, fed by hand; what it made is judged by the git command.
 
+mod adopted;
 mod audited;
 mod crash;
+mod ending;
+mod late;
 mod missed;
 mod people;
+mod previews;
 mod restarts;
 mod secrets;
 mod states;
 mod sweep;
+mod told;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -23,7 +28,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::*;
-use crate::ledger::{NewOperation, OperationResult};
+use crate::ledger::{Baseline, NewOperation, OperationResult};
 use crate::store::Store;
 use crate::{Clock, ClusterAccess, ClusterConfig, Credentials, DatabaseConfig, RepositoryConfig};
 
@@ -36,6 +41,7 @@ struct Bench {
     repository: Repository,
     recorder: Recorder,
     sealer: Arc<Sealer>,
+    ignored: Arc<Ignored>,
     audit: AuditEvents,
     watch: mpsc::Sender<Observed>,
     lister: Lister,
@@ -92,11 +98,33 @@ impl Bench {
         let audit = AuditEvents::new(&config);
         let ignored = Arc::new(Ignored::new(config.ignore_rules.clone()));
         let lister = Lister::default();
-        let sources =
-            Sources { observed, audit: audit.clone(), sealer: sealer.clone(), ignored, lister: lister.clone() };
+        let (_, files) = recorded_versions(&repository, &config, sealer.clone()).await.unwrap();
+        let (audit_events, sealing, ignoring) = (audit.clone(), sealer.clone(), ignored.clone());
+        let sources = Sources {
+            observed,
+            audit: audit_events,
+            sealer: sealing,
+            ignored: ignoring,
+            lister: lister.clone(),
+            files,
+        };
         let recorder =
             Recorder::start(&config, repository.clone(), ledger.clone(), sources, &stopping, &tasks).await.unwrap();
-        Self { folder, config, store, ledger, repository, recorder, sealer, audit, watch, lister, stopping, tasks }
+        Self {
+            folder,
+            config,
+            store,
+            ledger,
+            repository,
+            recorder,
+            sealer,
+            ignored,
+            audit,
+            watch,
+            lister,
+            stopping,
+            tasks,
+        }
     }
 
     /// Ends as the program does, and begins again on the same data.
@@ -183,6 +211,7 @@ impl Bench {
             resource: manifest::identity(object, &self.config.cluster.name).unwrap(),
             summary: summary.into(),
             reason: "Because of Friday".into(),
+            baseline: Baseline::default(),
             rolls_out: false,
         };
         let (id, guard) = self.ledger.begin_operation(new).await.unwrap();
@@ -315,6 +344,7 @@ async fn the_recorder_waits_for_the_answer_to_a_write() {
         resource: resource("a"),
         summary: "Edit shop/a".into(),
         reason: String::new(),
+        baseline: Baseline::default(),
         rolls_out: false,
     };
     let (id, guard) = bench.ledger.begin_operation(new).await.unwrap();
@@ -397,6 +427,7 @@ async fn somebody_s_commit_to_a_record_is_drift_and_not_undone() {
         assert!(tokio::time::Instant::now() < deadline, "{:?}, head {head}", entry.recorded);
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
+    assert_eq!(bench.recorder.book.record_of(&resource("b"), None).commit, Some(head), "and so does its page");
     let bench = bench.restart().await;
     bench.lists(&[config_map("a", 3, "1"), config_map("b", 2, "2")]).await;
     bench.in_step().await;

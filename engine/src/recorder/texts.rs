@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use git2::{Oid, Repository as Git};
-use manifest::{Found, Manifest, Removed, Surroundings, Why, Written, edit, read_contents, remove, sanitize};
+use manifest::{Manifest, Removed, Why, Written, edit, read_resources, remove, sanitize};
 
 use super::book::Whereabouts;
 use super::people::find;
@@ -35,7 +35,7 @@ pub(super) struct NewText {
     pub(super) text: Option<Arc<str>>,
     /// Of a record in a file of its own, when its text is not the one that Denshimon would write.
     pub(super) blob: Option<Oid>,
-    /// Why a person's document was not edited in place.
+    /// Why what a person had written was not edited in place.
     pub(super) anew: Option<Why>,
     before: Before,
 }
@@ -62,7 +62,7 @@ impl<'a> Texts<'a> {
         let file = file_of(path, at);
         let Some(text) = self.read(&self.now(file, at)?)? else { return Ok(None) };
         let own = || if at.place.is_none() { read_record(&text) } else { None };
-        Ok(own().or_else(|| find(file, &text, &change.resource).map(|found| sanitize(&found.tree))))
+        Ok(own().or_else(|| find(&text, &change.resource).map(|found| sanitize(&found.tree))))
     }
 
     /// Makes a change: in place where a person wrote the text, else as a whole.
@@ -92,14 +92,22 @@ impl<'a> Texts<'a> {
         if now.blob.is_none() || now.blob == at.own {
             return Ok(whole());
         }
-        // Something else may lie there by now, or nothing that can be read.
-        let Some(old) = self.read(&now)? else { return Ok(whole()) };
-        let Some(found) = find(file, &old, &change.resource) else { return Ok(whole()) };
+        // Something else may lie there by now, or nothing that can be read: then the record takes its place, with a word.
+        let anew = || {
+            let lost = at.place.is_none() && change.content.is_some();
+            NewText { anew: lost.then_some(Why::NotFound), ..whole() }
+        };
+        let Some(old) = self.read(&now)? else { return Ok(anew()) };
+        let Some(found) = find(&old, &change.resource) else { return Ok(anew()) };
         // An encrypted document is written as a whole, so that it reads back as SOPS wrote it.
         let sealed = found.tree.get("sops").is_some();
         let seals = change.content.as_ref().is_some_and(|content| content.sealed);
-        if at.place.is_none() && (is_written_by_us(&old) || (sealed || seals) && is_alone(file, &old)) {
+        if at.place.is_none() && is_written_by_us(&old) {
             return Ok(whole());
+        }
+        if at.place.is_none() && (sealed || seals) && is_alone(&old) {
+            let has_comment = old.lines().any(|line| line.trim_start().starts_with('#'));
+            return Ok(NewText { anew: has_comment.then_some(Why::Encrypted), ..whole() });
         }
         let uneditable = |why: String| PlanError::Uneditable { path: path.to_owned(), file: file.to_owned(), why };
         if sealed {
@@ -154,10 +162,6 @@ fn is_written_by_us(text: &str) -> bool {
     read_record(text).is_some_and(|manifest| manifest::render(&manifest) == text)
 }
 
-fn is_alone(file: &str, text: &str) -> bool {
-    let found: Vec<Found> = match read_contents(file, text, &Surroundings::default()) {
-        manifest::Contents::Resources(found) => found,
-        manifest::Contents::LeftAlone(_) => Vec::new(),
-    };
-    found.len() == 1
+fn is_alone(text: &str) -> bool {
+    read_resources(text).is_ok_and(|found| found.len() == 1)
 }

@@ -1,5 +1,6 @@
 //! The sync engine in figures, without a resource's name in them: for those who watch over Denshimon and have no account.
 
+use manifest::CREDENTIAL_RULES;
 use model::Timestamp;
 use model::sync::{SyncChip, WatchState, WatchedKind};
 
@@ -27,6 +28,10 @@ pub struct SyncTotals {
     pub obstructed: u64,
     /// Records that say otherwise than the cluster, by somebody else's commit.
     pub drifted: u64,
+    /// Files of the repository that a person has to put right: what is in them is not known.
+    pub wrong_files: u64,
+    /// Values that records lack since rules take them for credentials.
+    pub masked_values: u64,
     /// What keeps the sync engine from its work, other than cluster and remote.
     pub problems: u64,
     pub records: u64,
@@ -85,6 +90,8 @@ impl Engine {
             held_deletions: count(pages.held.len()),
             obstructed: count(pages.obstructed.len()),
             drifted: count(pages.drifted),
+            wrong_files: count(pages.left_alone.iter().filter(|file| file.wrong).count()),
+            masked_values: count(CREDENTIAL_RULES.iter().map(|rule| pages.counts.masked_by(rule.name)).sum()),
             problems: count(problems),
             records: count(pages.counts.all()),
             resources: kinds.iter().map(|kind| u64::from(kind.objects)).sum(),

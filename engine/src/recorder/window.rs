@@ -189,6 +189,21 @@ impl Window {
         self.open.iter().map(|group| group.changes.len()).sum()
     }
 
+    /// Names the records of those that wait for a silence.
+    pub(crate) fn silent_paths(&self) -> impl Iterator<Item = &String> {
+        self.open.iter().flat_map(|group| group.changes.keys())
+    }
+
+    /// Names the records of what was found.
+    pub(crate) fn found_paths(&self) -> impl Iterator<Item = &String> {
+        self.found.iter().flat_map(|group| group.changes.keys())
+    }
+
+    /// Names the records of those that wait for their turn.
+    pub(crate) fn ready_paths(&self) -> impl Iterator<Item = &String> {
+        self.ready.iter().flat_map(|group| group.changes.keys())
+    }
+
     /// Counts those that were found when the cluster was first seen.
     pub(crate) fn found(&self) -> usize {
         self.found.as_ref().map_or(0, |group| group.changes.len())

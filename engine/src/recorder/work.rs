@@ -19,14 +19,14 @@ use super::book::{Book, Whereabouts};
 use super::journal::Journal;
 use super::observe::Sighting;
 use super::obstructed::in_the_way;
-use super::owed::Owed;
+use super::owed::{Debts, Owed};
 use super::people::{Ground, Known};
 use super::plan::{PlanError, Planned, plan};
 use super::restarts::Restarts;
 use super::sweep::Guard;
 use super::window::{Group, Window};
 use super::{Order, Steering};
-use crate::audit::AuditEvents;
+use crate::audit::{AuditEvents, ClusterUser};
 use crate::cluster::{Lister, Observed};
 use crate::ignoring::Ignored;
 use crate::ledger::Operation;
@@ -55,6 +55,8 @@ pub(super) struct Work {
     pub(super) refused: HashSet<String>,
     /// Changes whose paths are taken by other files, by path.
     pub(super) obstructed: HashMap<String, Vec<Group>>,
+    /// Kinds of records that waiting changes will write though a later list lacks them, by path.
+    pub(super) overtaken: HashMap<String, Kind>,
     /// Kinds of which something was not taken in.
     pub(super) missed: HashSet<Kind>,
     pub(super) lister: Lister,
@@ -68,10 +70,12 @@ pub(super) struct Work {
     /// Operations that a waiting change already fulfils.
     pub(super) claimed: HashSet<String>,
     /// What the ledger has to be told.
-    pub(super) owed: VecDeque<Owed>,
+    pub(super) owed: Debts,
     /// What definitions fill into their resources.
     pub(super) schemas: SchemaDefaults,
     pub(super) restarts: Restarts,
+    /// Users of the cluster who asked for the end of resources that are not gone yet.
+    pub(super) ending: HashMap<ResourceRef, ClusterUser>,
     /// Encrypted records that wait for their commit, by path: the next text takes over what they have.
     pub(super) sealed: HashMap<String, Arc<str>>,
     pub(super) ground: Ground,
@@ -94,6 +98,8 @@ pub(super) struct Work {
 /// An attempt to commit.
 struct Finished {
     groups: Vec<Group>,
+    /// Of the whole.
+    planned_in: Duration,
     took: Duration,
     result: Result<(Vec<Planned>, Vec<Option<CommitId>>), PlanError>,
 }
@@ -108,7 +114,6 @@ impl Work {
         (sealer, ignored): (Arc<Sealer>, Arc<Ignored>),
         lister: Lister,
     ) -> Self {
-        let folder = book.folder();
         Self {
             book,
             repository,
@@ -120,6 +125,7 @@ impl Work {
             known_kinds: HashSet::new(),
             refused: HashSet::new(),
             obstructed: HashMap::new(),
+            overtaken: HashMap::new(),
             missed: HashSet::new(),
             lister,
             unkept: 0,
@@ -127,16 +133,12 @@ impl Work {
             settling: FuturesUnordered::new(),
             started: Vec::new(),
             claimed: HashSet::new(),
-            owed: VecDeque::new(),
+            owed: Debts::default(),
             schemas: SchemaDefaults::default(),
             restarts: Restarts::default(),
+            ending: HashMap::new(),
             sealed: HashMap::new(),
-            ground: Ground {
-                cluster: config.cluster.name.clone(),
-                root: folder.strip_suffix(&format!("clusters/{}", config.cluster.name)).unwrap_or_default().to_owned(),
-                folder,
-                sealer,
-            },
+            ground: Ground::new(config, sealer),
             ignored,
             files: Arc::default(),
             has_remote: config.repository.remote.is_some(),
@@ -206,6 +208,7 @@ impl Work {
                 .read(move |git, reading| Ok(plan(git, reading, &cluster, &planning, &whereabouts, now)))
                 .await
                 .map_err(PlanError::from);
+            let planned_in = begun.elapsed();
             let result = match planned.flatten() {
                 Ok(planned) => {
                     let commits = planned.iter().map(|planned| planned.commit.clone()).collect();
@@ -213,22 +216,23 @@ impl Work {
                 }
                 Err(error) => Err(error),
             };
-            Finished { groups: Arc::unwrap_or_clone(groups), took: begun.elapsed(), result }
+            Finished { groups: Arc::unwrap_or_clone(groups), planned_in, took: begun.elapsed(), result }
         }));
     }
 
     async fn finish(&mut self, finished: Finished) {
         (self.committing, self.under_way) = (None, 0);
-        let Finished { groups, took, result } = finished;
+        let Finished { groups, planned_in, took, result } = finished;
         match result {
             Ok((planned, made)) => {
                 (self.retry_at, self.pause) = (None, FIRST_PAUSE);
                 self.book.pages().stuck = None;
                 {
                     let mut figures = self.book.figures();
-                    figures.note_commit(took);
+                    figures.note_commit(planned_in, took);
                     figures.note_commits(made.iter().flatten().cloned(), self.clock.now(), self.has_remote);
                 }
+                self.list_overtaken(groups.iter().flat_map(|group| group.changes.keys()));
                 let mut entries = Vec::new();
                 for ((group, planned), commit) in groups.into_iter().zip(planned).zip(&made) {
                     entries.extend(self.committed(group, &planned, commit.as_ref()));
@@ -284,10 +288,12 @@ impl Work {
         match order.steering {
             Steering::Retry => {
                 self.retry_at = None;
+                self.owed.retry_now();
                 self.try_obstructed();
             }
             Steering::CommitNow => {
                 self.retry_at = None;
+                self.owed.retry_now();
                 self.window.close_all();
                 self.waiters.push(order.done);
                 return;
@@ -311,6 +317,7 @@ impl Work {
                     tracing::error!(error = %error, "the records cannot be read again");
                 }
                 self.book.figures().note_rewrites(&rewrites);
+                self.book.pages().note_rewrites(&rewrites);
                 self.owe_rewrites(rewrites);
             }
             Happened::Obstructed(paths) => self.note_obstructed(paths),
@@ -347,6 +354,7 @@ impl Work {
                 self.finish(finished).await;
             }
         }
+        self.owed.retry_now();
         self.pay().await;
         self.keep_origins(0, true).await;
         self.repository.close(LAST_PUSH).await;

@@ -1,11 +1,13 @@
 //! Joins packs: copies what they hold as it lies there, and tells folders by what they have beside an older version.
 
 use std::collections::{HashSet, VecDeque};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use git2::Oid;
+use git2::{Oid, Repository as Git};
 
+use super::failure::RepositoryError;
 use super::pack::{NewPack, OldPack, delta, inflate};
 
 /// Older versions that a folder is compared with.
@@ -21,12 +23,17 @@ struct Version {
     depth: u32,
 }
 
-/// Writes one pack of all that these hold, the oldest pack first; returns its index, and `None` where one of them cannot
-/// be joined.
+/// Writes one pack of all that these hold but for what is to be left out, the oldest pack first; returns its index, and
+/// `None` where one of them cannot be joined.
 ///
 /// # Errors
 /// One of them cannot be read or is not what its index says, or the new one cannot be written. Nothing has changed then.
-pub(super) fn join(indexes: &[PathBuf], folder: &Path) -> io::Result<Option<PathBuf>> {
+pub(super) fn join(
+    indexes: &[PathBuf],
+    folder: &Path,
+    git: &Git,
+    left_out: &HashSet<Oid>,
+) -> Result<Option<PathBuf>, RepositoryError> {
     let mut packs = Vec::with_capacity(indexes.len());
     for index in indexes {
         match OldPack::open(index)? {
@@ -34,13 +41,19 @@ pub(super) fn join(indexes: &[PathBuf], folder: &Path) -> io::Result<Option<Path
             None => return Ok(None),
         }
     }
-    let mut left: HashSet<Oid> = packs.iter().flat_map(OldPack::ids).collect();
+    let mut left: HashSet<Oid> = packs.iter().flat_map(OldPack::ids).filter(|id| !left_out.contains(id)).collect();
     let mut joined = NewPack::begin(folder, left.len())?;
     let mut versions: VecDeque<Version> = VecDeque::new();
     for pack in &packs {
         pack.each(|id, head, raw| {
             if !left.remove(&id) {
                 return Ok(());
+            }
+            if head.base().is_some_and(|base| left_out.contains(&base)) {
+                // It has to be told without what it was told by.
+                let objects = git.odb().map_err(io::Error::other)?;
+                let object = objects.read(id).map_err(io::Error::other)?;
+                return joined.add(id, object.kind(), object.data());
             }
             if !head.is_whole_tree() || !COMPARED.contains(&head.size()) {
                 return joined.copy(id, raw);
@@ -65,5 +78,16 @@ pub(super) fn join(indexes: &[PathBuf], folder: &Path) -> io::Result<Option<Path
             Ok(())
         })?;
     }
-    joined.finish(folder).map(Some)
+    let index = joined.finish(folder)?;
+    keep_age(indexes, &index)?;
+    Ok(Some(index))
+}
+
+/// Lets a new pack be as old as the youngest of those that it is made of: what it holds is.
+fn keep_age(indexes: &[PathBuf], new: &Path) -> io::Result<()> {
+    let times = indexes.iter().filter_map(|index| index.metadata().and_then(|file| file.modified()).ok());
+    match times.max() {
+        Some(youngest) => File::open(new)?.set_modified(youngest),
+        None => Ok(()),
+    }
 }

@@ -1,22 +1,25 @@
 //! Reads the log and single commits.
 
-use std::path::Path;
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use git2::{Commit, Delta, DiffOptions, Oid, Repository as Git, Sort};
+use git2::{Delta, DiffOptions, Oid, Repository as Git, Sort};
 use model::git::{CommitId, FileStatus};
 use model::{Page, PageRequest, Timestamp};
 
 use super::Reading;
-use super::commit::tree_of;
+use super::commit::{head_of, tree_of};
 use super::failure::RepositoryError;
+use super::foreign;
 use super::lookup::{commit_id, object_id, text_of};
+use super::search::{self, Searches};
 
 /// A file larger than this is named and not shown.
 const SHOWN_BYTES: usize = 512 * 1024;
 
 /// Which commits a log shows.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct LogFilter {
     /// A file or folder.
     pub(crate) path: Option<String>,
@@ -68,13 +71,17 @@ impl TouchedFile {
     }
 }
 
-/// The ids of the branch's commits, newest first, kept while the head stays.
+/// What is kept from one look at the log to the next.
 #[derive(Debug, Default)]
-pub(crate) struct LogCache(Mutex<Option<(Oid, Arc<Vec<Oid>>)>>);
+pub(crate) struct LogCache {
+    /// The ids of the branch's commits, newest first, while the head stays.
+    ids: Mutex<Option<(Oid, Arc<Vec<Oid>>)>>,
+    searches: Searches,
+}
 
 impl LogCache {
     fn ids(&self, git: &Git, head: Oid) -> Result<Arc<Vec<Oid>>, RepositoryError> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let known = self.ids.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some((at, ids)) = &known
             && *at == head
         {
@@ -93,39 +100,41 @@ impl LogCache {
         let mut ids = walk.collect::<Result<Vec<_>, _>>()?;
         ids.extend(older.iter().copied());
         let ids = Arc::new(ids);
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((head, ids.clone()));
+        *self.ids.lock().unwrap_or_else(PoisonError::into_inner) = Some((head, ids.clone()));
         Ok(ids)
     }
 }
 
 impl Reading {
-    /// Lists one page of the branch's log, newest first.
+    /// Lists one page of the branch's log, newest first; what a filter leaves of it is searched for a second at most.
     pub(crate) fn log(
         &self,
         git: &Git,
         filter: &LogFilter,
         page: PageRequest,
     ) -> Result<Page<LogLine>, RepositoryError> {
+        self.log_within(git, filter, page, search::LONGEST)
+    }
+
+    pub(super) fn log_within(
+        &self,
+        git: &Git,
+        filter: &LogFilter,
+        page: PageRequest,
+        longest: Duration,
+    ) -> Result<Page<LogLine>, RepositoryError> {
         let Some(head) = self.head(git)? else { return Ok(Page::cut(Vec::new().into_iter(), page)) };
         let ids = self.cache.ids(git, head)?;
         let unpushed = self.unpushed(git, head)?;
-        let free =
-            filter.path.is_none() && filter.author.is_none() && filter.text.is_none() && filter.folders.is_none();
-        let found = if free {
-            ids
+        let page = if *filter == LogFilter::default() {
+            Page::cut((0..ids.len()).rev(), page)
         } else {
-            let mut found = Vec::new();
-            for &id in ids.iter() {
-                if matches(git, filter, &git.find_commit(id)?)? {
-                    found.push(id);
-                }
-            }
-            Arc::new(found)
+            self.cache.searches.page(git, filter, &ids, page, longest)?
         };
-        let page = Page::cut(found.iter().copied(), page);
-        let (total, number, size) = (page.total, page.number, page.size);
-        let items = page.items.into_iter().map(|id| line_of(git, id, &unpushed)).collect::<Result<_, _>>()?;
-        Ok(Page { items, total, number, size })
+        let (total, number, size, searched) = (page.total, page.number, page.size, page.searched);
+        let ids = page.items.into_iter().filter_map(|place| ids.get((ids.len() - 1).checked_sub(place)?));
+        let items = ids.map(|id| line_of(git, *id, &unpushed)).collect::<Result<_, _>>()?;
+        Ok(Page { items, total, number, size, searched })
     }
 
     /// Reads one commit of the branch.
@@ -185,6 +194,27 @@ impl Reading {
         Ok(())
     }
 
+    /// Lists commits that the remote has and the ledger may not know to be there, oldest first; where nothing says what
+    /// it knows, some of the newest.
+    pub(crate) fn untold_pushed(&self, git: &Git, newest: usize) -> Result<Vec<CommitId>, RepositoryError> {
+        let Some(there) = self.remote_head(git)? else { return Ok(Vec::new()) };
+        let told = head_of(git, &self.names.told_pushed)?;
+        let mut walk = git.revwalk()?;
+        walk.push(there)?;
+        if let Some(told) = told {
+            walk.hide(told)?;
+        }
+        let limit = told.map_or(newest, |_| usize::MAX);
+        let mut ids = walk.take(limit).map(|id| commit_id(id?)).collect::<Result<Vec<_>, RepositoryError>>()?;
+        ids.reverse();
+        Ok(ids)
+    }
+
+    /// Lists the commits that others brought, or may have, whoever they say made them.
+    pub(crate) fn foreign(&self, git: &Git) -> Result<HashSet<CommitId>, RepositoryError> {
+        foreign::all(git)
+    }
+
     /// Tells whether a commit is part of the branch.
     pub(crate) fn contains(&self, git: &Git, id: &CommitId) -> Result<bool, RepositoryError> {
         self.contains_id(git, object_id(id)?)
@@ -208,7 +238,7 @@ impl Reading {
 
 enum Unpushed {
     All,
-    These(Vec<Oid>),
+    These(HashSet<Oid>),
 }
 
 /// Cuts a message into subject, body and trailers.
@@ -228,57 +258,6 @@ fn trailer(line: &str) -> Option<(String, String)> {
     let (key, value) = line.split_once(": ")?;
     let is_key = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     is_key.then(|| (key.to_owned(), value.trim().to_owned()))
-}
-
-fn matches(git: &Git, filter: &LogFilter, commit: &Commit<'_>) -> Result<bool, RepositoryError> {
-    if let Some(author) = &filter.author
-        && !String::from_utf8_lossy(commit.author().name_bytes()).to_lowercase().contains(author)
-    {
-        return Ok(false);
-    }
-    if let Some(text) = &filter.text {
-        let subject = String::from_utf8_lossy(commit.summary_bytes().unwrap_or_default()).to_lowercase();
-        // Who sees only a part of what a commit touches does not see its subject, so cannot search in it either.
-        if !subject.contains(text) || !is_covered(git, commit, filter.folders.as_deref())? {
-            return Ok(false);
-        }
-    }
-    let touches = |path: &str| touches(git, commit, path);
-    if let Some(path) = &filter.path
-        && !touches(path.trim_matches('/'))?
-    {
-        return Ok(false);
-    }
-    match &filter.folders {
-        None => Ok(true),
-        Some(folders) => {
-            for folder in folders {
-                if touches(folder)? {
-                    return Ok(true);
-                }
-            }
-            Ok(false)
-        }
-    }
-}
-
-/// Tells whether all that a commit touches lies in some folders; `None` stands for everywhere.
-fn is_covered(git: &Git, commit: &Commit<'_>, folders: Option<&[String]>) -> Result<bool, RepositoryError> {
-    let Some(folders) = folders else { return Ok(true) };
-    let below = |path: &str, folder: &str| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
-    let files = touched(git, commit.parent_id(0).ok(), commit.id())?;
-    Ok(files.iter().all(|file| folders.iter().any(|folder| below(&file.path, folder))))
-}
-
-fn touches(git: &Git, commit: &Commit<'_>, path: &str) -> Result<bool, RepositoryError> {
-    if path.is_empty() {
-        return Ok(true);
-    }
-    let at = |commit: Option<Oid>| -> Result<Option<Oid>, RepositoryError> {
-        let Some(id) = commit else { return Ok(None) };
-        Ok(git.find_commit(id)?.tree()?.get_path(Path::new(path)).ok().map(|entry| entry.id()))
-    };
-    Ok(at(Some(commit.id()))? != at(commit.parent_id(0).ok())?)
 }
 
 fn line_of(git: &Git, id: Oid, unpushed: &Unpushed) -> Result<LogLine, RepositoryError> {
@@ -302,7 +281,7 @@ fn line_of(git: &Git, id: Oid, unpushed: &Unpushed) -> Result<LogLine, Repositor
     })
 }
 
-fn touched(git: &Git, parent: Option<Oid>, id: Oid) -> Result<Vec<TouchedFile>, RepositoryError> {
+pub(super) fn touched(git: &Git, parent: Option<Oid>, id: Oid) -> Result<Vec<TouchedFile>, RepositoryError> {
     let (old, new) = (tree_of(git, parent)?, tree_of(git, Some(id))?);
     let diff = git.diff_tree_to_tree(Some(&old), Some(&new), Some(DiffOptions::new().skip_binary_check(true)))?;
     let files = diff.deltas().map(|delta| {

@@ -12,6 +12,15 @@ pub(crate) struct Files {
     pub(crate) head: Option<CommitId>,
     /// Path from the repository's root, and blob.
     pub(crate) files: Vec<(String, Oid)>,
+    /// What is no file.
+    pub(crate) others: Vec<(String, NoFile)>,
+}
+
+/// What lies in a folder and has no text of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoFile {
+    Link,
+    Submodule,
 }
 
 /// Turns Git's id into ours.
@@ -28,27 +37,30 @@ pub(super) fn object_id(id: &CommitId) -> Result<Oid, RepositoryError> {
 pub(super) fn files_under(git: &Git, branch: &str, folder: &str) -> Result<Files, RepositoryError> {
     let Some(head) = head_of(git, branch)? else { return Ok(Files::default()) };
     let tree = git.find_commit(head)?.tree()?;
-    let mut files = Vec::new();
+    let (mut files, mut others) = (Vec::new(), Vec::new());
     let folder = folder.trim_matches('/');
     let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
     let tree = match tree.get_path(std::path::Path::new(folder)) {
         _ if folder.is_empty() => tree,
         Ok(entry) if entry.kind() == Some(ObjectType::Tree) => git.find_tree(entry.id())?,
         // A file, link or submodule in the place of the folder: there are no records, and each that is to be is told.
-        Ok(_) => return Ok(Files { head: Some(commit_id(head)?), files }),
+        Ok(_) => return Ok(Files { head: Some(commit_id(head)?), files, others }),
         Err(error) if error.code() == git2::ErrorCode::NotFound => {
-            return Ok(Files { head: Some(commit_id(head)?), files });
+            return Ok(Files { head: Some(commit_id(head)?), files, others });
         }
         Err(error) => return Err(error.into()),
     };
     tree.walk(TreeWalkMode::PreOrder, |parent, entry| {
-        if is_file(entry) {
-            let name = String::from_utf8_lossy(entry.name_bytes());
-            files.push((format!("{prefix}{parent}{name}"), entry.id()));
+        let path = || format!("{prefix}{parent}{}", String::from_utf8_lossy(entry.name_bytes()));
+        match entry.kind() {
+            _ if is_file(entry) => files.push((path(), entry.id())),
+            Some(ObjectType::Blob) => others.push((path(), NoFile::Link)),
+            Some(ObjectType::Commit) => others.push((path(), NoFile::Submodule)),
+            _ => {}
         }
         TreeWalkResult::Ok
     })?;
-    Ok(Files { head: Some(commit_id(head)?), files })
+    Ok(Files { head: Some(commit_id(head)?), files, others })
 }
 
 /// Tells a file from a symbolic link, whose blob names what it leads to, a folder and a submodule.

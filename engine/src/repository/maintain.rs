@@ -1,18 +1,20 @@
-//! Keeps the repository usable: removes what a crash left behind, packs loose objects and joins packs, which libgit2
-//! never does by itself.
+//! Keeps the repository usable: removes what a crash left behind, packs loose objects, joins packs and takes away what
+//! nothing leads to, which libgit2 never does by itself.
 //!
 //! All of it goes on beside commits, on a thread of its own: an object is taken away only where a finished pack holds
 //! it, whatever is written meanwhile is not looked at, and a handle that misses an object looks for new packs itself.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant};
 
 use git2::{Oid, Repository as Git};
 
 use super::failure::RepositoryError;
-use super::join;
 use super::pack::count_of;
+use super::{join, prune};
 use crate::panics;
 
 /// Packs that are written between two looks.
@@ -27,14 +29,26 @@ const FACTOR: usize = 2;
 /// A pack of more objects is left alone: to join it would take memory and time for little.
 const LARGEST: usize = 500_000;
 
+/// To find what nothing leads to, all of the history is read, which takes a while where it is long.
+const FIRST_PRUNING: Duration = Duration::from_secs(3_600);
+const PRUNED_EVERY: Duration = Duration::from_secs(24 * 3_600);
+/// What is younger may be about to be used.
+const YOUNG: Duration = Duration::from_secs(24 * 3_600);
+
 /// Tidies up each time it is asked to, until nobody can ask any more.
 pub(super) fn run(repository: &Path, looks: &Receiver<()>) {
+    let mut prune_at = Instant::now() + FIRST_PRUNING;
     while looks.recv().is_ok() {
         let tidied = panics::caught_here("tidy", || {
             // A handle keeps packs open that are gone, so each look has its own.
             let git = Git::open_bare(repository)?;
             pack_loose(&git)?;
-            join_packs(&git)
+            join_packs(&git)?;
+            if prune_at <= Instant::now() {
+                prune_at = Instant::now() + PRUNED_EVERY;
+                prune::prune(&git, YOUNG)?;
+            }
+            Ok::<_, RepositoryError>(())
         });
         if let Some(Err(error)) = tidied {
             tracing::warn!(error = %error, "the repository could not be tidied up");
@@ -108,21 +122,8 @@ pub(super) fn pack_loose(git: &Git) -> Result<usize, RepositoryError> {
 }
 
 /// Joins the small packs into one when there are many; returns how many there were of these.
-///
-/// Leaves alone what Git's own programs keep books on: a pack with a `.keep`, a bitmap or the like beside it, and all of
-/// them where an index spans several.
 pub(super) fn join_packs(git: &Git) -> Result<usize, RepositoryError> {
-    let folder = pack_folder(git.path());
-    if folder.join("multi-pack-index").exists() {
-        return Ok(0);
-    }
-    let mut packs = Vec::new();
-    for index in files_in(&folder, &mut Vec::new()) {
-        let is_kept = ["keep", "bitmap", "promisor", "mtimes"].iter().any(|it| index.with_extension(it).exists());
-        if index.extension().is_some_and(|ending| ending == "idx") && !is_kept {
-            packs.extend(count_of(&index).filter(|objects| *objects <= LARGEST).map(|objects| (objects, index)));
-        }
-    }
+    let Some(mut packs) = joinable_packs(git) else { return Ok(0) };
     if packs.len() < PACKS {
         return Ok(0);
     }
@@ -140,24 +141,49 @@ pub(super) fn join_packs(git: &Git) -> Result<usize, RepositoryError> {
     let made = |index: &PathBuf| fs::metadata(index).and_then(|it| it.modified()).ok();
     packs.sort_by_cached_key(|(_, index)| made(index));
     let indexes: Vec<PathBuf> = packs.into_iter().map(|(_, index)| index).collect();
-    let Some(joined) = join::join(&indexes, &folder)? else { return Ok(0) };
+    let joined = join::join(&indexes, &pack_folder(git.path()), git, &HashSet::new())?;
+    let Some(joined) = joined else { return Ok(0) };
     git.odb()?.refresh()?;
-    for index in indexes.iter().filter(|index| **index != joined) {
+    remove_packs(&indexes, Some(&joined));
+    tracing::debug!(packs = count, "packs were joined");
+    Ok(count)
+}
+
+/// Lists the indexes of packs that may be made anew, with the number of their objects.
+///
+/// Leaves alone what Git's own programs keep books on: a pack with a `.keep`, a bitmap or the like beside it, and all of
+/// them where an index spans several.
+pub(super) fn joinable_packs(git: &Git) -> Option<Vec<(usize, PathBuf)>> {
+    let folder = pack_folder(git.path());
+    if folder.join("multi-pack-index").exists() {
+        return None;
+    }
+    let mut packs = Vec::new();
+    for index in files_in(&folder, &mut Vec::new()) {
+        let is_kept = ["keep", "bitmap", "promisor", "mtimes"].iter().any(|it| index.with_extension(it).exists());
+        if index.extension().is_some_and(|ending| ending == "idx") && !is_kept {
+            packs.extend(count_of(&index).filter(|objects| *objects <= LARGEST).map(|objects| (objects, index)));
+        }
+    }
+    Some(packs)
+}
+
+/// Removes packs in whose place there is another one.
+pub(super) fn remove_packs(indexes: &[PathBuf], new: Option<&Path>) {
+    for index in indexes.iter().filter(|index| Some(index.as_path()) != new) {
         // The index first: without it nobody looks for the pack.
         if fs::remove_file(index).is_ok() {
             let _ = fs::remove_file(index.with_extension("rev"));
             let _ = fs::remove_file(index.with_extension("pack"));
         }
     }
-    tracing::debug!(packs = count, "packs were joined");
-    Ok(count)
 }
 
 pub(super) fn pack_folder(repository: &Path) -> PathBuf {
     repository.join("objects").join("pack")
 }
 
-fn loose_objects(git: &Git) -> Vec<(Oid, PathBuf)> {
+pub(super) fn loose_objects(git: &Git) -> Vec<(Oid, PathBuf)> {
     let mut found = Vec::new();
     let folders = fs::read_dir(git.path().join("objects")).into_iter().flatten().flatten();
     for folder in folders.filter(|folder| folder.file_name().len() == 2) {

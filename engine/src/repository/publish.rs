@@ -202,6 +202,7 @@ impl Publisher {
 
     /// Lets the writer make commits again on a head of the remote's.
     pub(super) fn replay(&mut self, there: Oid, which: Which) -> Result<(), PushFailure> {
+        let arrived = self.arrived(there).map_err(|_| PushFailure::Storage)?;
         let (reply, answer) = oneshot::channel();
         self.writer.send(Order::Replay { onto: there, which, reply }).map_err(|_| PushFailure::Storage)?;
         let Replayed { rewritten, moved, obstructed } = match answer.blocking_recv() {
@@ -216,6 +217,9 @@ impl Publisher {
         };
         let tracked = self.git.reference(&self.names.tracking, there, true, "denshimon: fetched");
         tracked.map_err(|_| PushFailure::Storage)?;
+        if !arrived.is_empty() {
+            let _ = self.happened.send(Happened::Pushed(arrived));
+        }
         if moved {
             let _ = self.happened.send(Happened::Moved(rewritten));
         }
@@ -224,6 +228,20 @@ impl Publisher {
         }
         self.count_ahead();
         Ok(())
+    }
+
+    /// Lists our commits below what others have put on top of them: the remote took a push whose answer was lost.
+    fn arrived(&self, there: Oid) -> Result<Vec<CommitId>, RepositoryError> {
+        let (Some(known), Some(head)) =
+            (head_of(&self.git, &self.names.tracking)?, head_of(&self.git, &self.names.branch)?)
+        else {
+            return Ok(Vec::new());
+        };
+        match self.git.merge_base(head, there) {
+            Ok(base) => self.between(Some(known), base)?.into_iter().map(commit_id).collect(),
+            Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(Vec::new()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Fetches the branch beside what is known of it; `None` when the remote has no such branch.

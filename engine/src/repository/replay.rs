@@ -7,6 +7,7 @@ use manifest::Removed;
 
 use super::commit::{Before, head_of, move_branch, tree_of};
 use super::failure::RepositoryError;
+use super::foreign;
 use super::identity::Identity;
 use super::lookup::commit_id;
 use super::objects::{Batch, Edits, NewFile, Trees};
@@ -60,6 +61,10 @@ pub(super) fn replay(
     // What was recorded before the remote was first seen belongs on top of what it holds; anything else does not.
     if base.is_none() && published && which == Which::Related {
         return Err(RepositoryError::Unrelated);
+    }
+    // Before the branch: nothing of it may be taken for our own, whenever the program ends.
+    if let Some(base) = base {
+        foreign::keep(git.path(), base, onto)?;
     }
     let mut walk = git.revwalk()?;
     walk.set_sorting(Sort::TOPOLOGICAL | Sort::REVERSE)?;
@@ -135,7 +140,7 @@ fn join(
     if ours.is_some() && new.is_none() {
         return Ok(None);
     }
-    Ok(match manifest::transplant(path, &old, new.as_deref(), &there) {
+    Ok(match manifest::transplant(&old, new.as_deref(), &there) {
         None => None,
         Some(Removed::Emptied) => Some(None),
         Some(Removed::Rest(text)) => Some(Some((batch.blob(text.into_bytes().into())?, FileMode::Blob))),

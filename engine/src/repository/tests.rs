@@ -232,3 +232,49 @@ async fn a_log_is_filtered_and_cut_into_pages() {
     check(with(None, None, None, Some("clusters/a/ns0")), 50, (11, Some("Hidden for some"))).await;
     check(with(None, None, Some("hidden"), Some("clusters/a/ns0")), 50, (0, None)).await;
 }
+
+#[tokio::test]
+async fn a_long_log_is_searched_bit_by_bit_and_new_commits_do_not_begin_it_anew() {
+    let data = TempDir::new().unwrap();
+    let repository = open(&config(data.path(), None)).await;
+    let change = |n: usize| {
+        let path = format!("clusters/a/ns{}/k/x.yaml", n % 100);
+        commit(&format!("Number {n}"), &[(path.as_str(), Some(n.to_string().as_str()))])
+    };
+    repository.commit((0..250).map(change).collect()).await.unwrap();
+    let filter = LogFilter { folders: Some(vec!["clusters/a/ns7".into()]), ..LogFilter::default() };
+    // The shortest time: a hundred commits.
+    let look = async || {
+        let (filter, page) = (filter.clone(), model::PageRequest::default());
+        let log = repository.read(move |git, reading| reading.log_within(git, &filter, page, Duration::ZERO));
+        let log = log.await.unwrap();
+        let subjects: Vec<_> = log.items.iter().map(|line| split_message(&line.message).0).collect();
+        assert_eq!(log.total, subjects.len() as u64);
+        (log.searched, subjects)
+    };
+    assert_eq!(look().await, (Some(100), vec!["Number 207".to_owned()]));
+    assert_eq!(look().await, (Some(200), vec!["Number 207".to_owned(), "Number 107".to_owned()]));
+    repository.commit((300..330).map(change).collect()).await.unwrap();
+    let all: Vec<String> = ["307", "207", "107", "7"].map(|n| format!("Number {n}")).into();
+    assert_eq!(look().await, (None, all.clone()), "thirty new ones, and the last fifty");
+    // What comes in greater numbers than one look bears is looked at first, too.
+    repository.commit((400..550).map(change).collect()).await.unwrap();
+    assert_eq!(look().await, (Some(100), vec!["Number 507".to_owned()]));
+    look().await;
+    look().await;
+    look().await;
+    assert_eq!(look().await.0, None);
+}
+
+#[tokio::test]
+async fn nothing_that_somebody_types_as_a_path_makes_a_search_fail() {
+    let data = TempDir::new().unwrap();
+    let repository = open(&config(data.path(), None)).await;
+    repository.commit(vec![commit("One", &[("a/b.yaml", Some("1"))])]).await.unwrap();
+    for (path, expect) in [("a\0", 0), ("a/b.yaml/c", 0), ("a//b.yaml", 1), ("/", 1), ("..", 0), ("a/B.yaml", 0)] {
+        let filter = LogFilter { path: Some(path.into()), ..LogFilter::default() };
+        let page = model::PageRequest::default();
+        let log = repository.read(move |git, reading| reading.log(git, &filter, page)).await.unwrap();
+        assert_eq!(log.total, expect, "{path:?}");
+    }
+}

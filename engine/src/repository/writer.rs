@@ -28,8 +28,9 @@ pub(super) enum Order {
         which: Which,
         reply: oneshot::Sender<Result<Replayed, RepositoryError>>,
     },
-    /// The ledger knows everything up to this commit.
-    Linked {
+    /// The ledger knows something of everything up to this commit.
+    Mark {
+        mark: Mark,
         commit: CommitId,
         reply: oneshot::Sender<Result<(), RepositoryError>>,
     },
@@ -39,6 +40,24 @@ pub(super) enum Order {
         reply: oneshot::Sender<Result<(), RepositoryError>>,
     },
     Close,
+}
+
+/// How far the ledger has been told something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mark {
+    /// That commits were made.
+    Linked,
+    /// That the remote has them.
+    Pushed,
+}
+
+impl Names {
+    fn of(&self, mark: Mark) -> &str {
+        match mark {
+            Mark::Linked => &self.linked,
+            Mark::Pushed => &self.told_pushed,
+        }
+    }
 }
 
 /// Carries out orders until it is told to close.
@@ -86,17 +105,29 @@ fn obey(git: &Git, trees: &mut Trees, names: &Names, signer: Option<&Signer>, or
             let _ = reply.send(replay(git, trees, &names.branch, onto, which, published, signer));
             return 1;
         }
-        Order::Linked { commit, reply } => {
-            let marked = object_id(&commit).and_then(|id| {
-                git.reference(&names.linked, id, true, "denshimon: linked")?;
-                Ok(())
-            });
-            let _ = reply.send(marked);
+        Order::Mark { mark, commit, reply } => {
+            let _ = reply.send(set_mark(git, names.of(mark), &commit));
         }
         Order::ForgetRewrites { told, reply } => {
-            let _ = reply.send(told.forget(git.path()));
+            let followed = follow(git, &names.linked, &told);
+            let _ = reply.send(followed.and_then(|()| told.forget(git.path())));
         }
         Order::Close => {}
     }
     0
+}
+
+fn set_mark(git: &Git, name: &str, commit: &CommitId) -> Result<(), RepositoryError> {
+    git.reference(name, object_id(commit)?, true, "denshimon: told")?;
+    Ok(())
+}
+
+/// Moves a mark along with the commit that it is on: on the old one, it would say nothing of the branch any more.
+fn follow(git: &Git, name: &str, rewrites: &Rewrites) -> Result<(), RepositoryError> {
+    let Some(at) = head_of(git, name)?.map(commit_id).transpose()? else { return Ok(()) };
+    match rewrites.0.iter().rev().find(|(old, _)| *old == at) {
+        // One that was made again once more, long ago, may be gone.
+        Some((_, new)) if git.odb()?.exists(object_id(new)?) => set_mark(git, name, new),
+        _ => Ok(()),
+    }
 }

@@ -31,7 +31,7 @@ fn secret(password: &str) -> Value {
 fn seal(sealer: &Sealer, password: &str, previous: Option<&str>) -> String {
     let mut object = secret(password);
     let values = sealer.take(&resource(), &mut object).unwrap();
-    let tree = Sealer::open_secret(&manifest::sanitize(&object), &values);
+    let tree = Sealer::open_secret(manifest::sanitize(&object).into_tree(), &values);
     sealer.seal(&resource(), &tree, &Selection::secret(), previous, Timestamp::UNIX_EPOCH).unwrap()
 }
 
@@ -49,6 +49,34 @@ fn nothing_of_a_secret_s_values_is_left() {
     assert!(text.contains("password") && text.contains("team"), "{text}");
     assert_ne!(take("hunter2")["data"]["password"], take("hunter3")["data"]["password"]);
     assert_eq!(take("hunter2")["data"]["user"], take("hunter3")["data"]["user"]);
+}
+
+#[test]
+fn what_tools_keep_of_a_secret_is_taken_with_its_values() {
+    let folder = TempDir::new().unwrap();
+    for (annotation, value) in [
+        ("kapp.k14s.io/original", r#"{"kind":"Secret","data":{"password":"aHVudGVyMg=="}}"#),
+        ("objectset.rio.cattle.io/applied", "H4sIAAAAAAAA/6tWSkksSVSyqlYqSCwuLs8vSlGyUsooTUktUqqtBQBQC7xTGwAAAA=="),
+        ("example.org/note", "the password is hunter2"),
+    ] {
+        for recipients in [&[] as &[&str], &[ALICE]] {
+            let sealer = sealer(&folder, recipients);
+            let mut object = secret("hunter2");
+            object["metadata"]["annotations"][annotation] = value.into();
+            let values = sealer.take(&resource(), &mut object);
+            let covered = object["metadata"]["annotations"][annotation].as_str().unwrap().to_owned();
+            assert!(manifest::is_stand_in(&covered) && object["metadata"]["annotations"]["team"] == "shop", "{object}");
+            let record = manifest::sanitize(&object);
+            let text = match values {
+                Some(values) => {
+                    let tree = Sealer::open_secret(record.tree().clone(), &values);
+                    sealer.seal(&resource(), &tree, &Selection::secret(), None, Timestamp::UNIX_EPOCH).unwrap()
+                }
+                None => manifest::render(&record),
+            };
+            assert!(!text.contains(value) && !text.contains("hunter2") && text.contains(&covered), "{text}");
+        }
+    }
 }
 
 #[test]

@@ -157,6 +157,6 @@ impl Store {
         let rows: Vec<Row> = answers.rows(0)?;
         let total = answers.row::<Count>(1)?.map_or(0, |count| count.total);
         let items = rows.into_iter().map(|row| row.entry).collect();
-        Ok(Page { items, total, number: page.number, size: page.size })
+        Ok(Page { items, total, number: page.number, size: page.size, searched: None })
     }
 }

@@ -1,16 +1,17 @@
 //! Rows of the timeline.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use model::git::CommitId;
 use model::history::{HistoryEntry, Outcome, Recorded};
 use model::user::Scope;
-use model::{ClusterName, Page, PageRequest, ResourceRef, Timestamp};
+use model::{ClusterName, Page, PageRequest, ResourceRef};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::Store;
 use crate::Error;
+use crate::ledger::Baseline;
 
 /// Rows of a longer history are not all counted, since that reads them all: its total says that there is one more
 /// than was shown.
@@ -32,6 +33,9 @@ pub(crate) struct TimelineRow {
     pub(crate) namespace: Option<String>,
     /// Milliseconds since 1970, of the entry.
     pub(crate) at: i64,
+    /// The object before the write: what tells whether it arrived, should the answer be lost.
+    #[serde(default)]
+    pub(crate) baseline: Option<Baseline>,
     /// Of the object that the write made, once Kubernetes answered.
     pub(crate) uid: Option<String>,
     pub(crate) resource_version: Option<u64>,
@@ -82,18 +86,19 @@ impl Store {
         self.run(statements, json!({ "commits": commits })).await?.rows(0)
     }
 
-    /// Returns the newest version of a resource that is known from what was done to it before a time.
-    pub(crate) async fn known_version(&self, resource: &ResourceRef, before: Timestamp) -> Result<Option<u64>, Error> {
+    /// Tells of which resources there are rows with these commits, as pairs of commit and [`resource_key`].
+    pub(crate) async fn resources_of_commits(
+        &self,
+        commits: &BTreeSet<&str>,
+    ) -> Result<HashSet<(String, String)>, Error> {
         #[derive(Deserialize)]
         struct Row {
-            resource_version: Option<u64>,
+            commit: String,
+            resource_key: String,
         }
-        // Nearly always the first; those that were refused have none.
-        let statements = "SELECT resource_version, at FROM timeline WHERE resource_key = $key AND at < $before
-            ORDER BY at DESC LIMIT 20;";
-        let wanted = json!({ "key": resource_key(resource), "before": before.as_millisecond() });
-        let rows: Vec<Row> = self.run(statements, wanted).await?.rows(0)?;
-        Ok(rows.into_iter().filter_map(|row| row.resource_version).max())
+        let statements = "SELECT commit, resource_key FROM timeline WHERE commit IN $commits;";
+        let rows: Vec<Row> = self.run(statements, json!({ "commits": commits })).await?.rows(0)?;
+        Ok(rows.into_iter().map(|row| (row.commit, row.resource_key)).collect())
     }
 
     /// Reads one page of a resource's entries, newest first.
@@ -166,7 +171,7 @@ impl Store {
         let items: Vec<HistoryEntry> = entries.into_iter().skip(offset).take(page.size as usize).collect();
         let seen = (page.offset() + items.len()) as u64;
         let more = u64::from(total >= MOST_COUNTED && items.len() == page.size as usize);
-        Ok(Page { items, total: total.max(seen + more), number: page.number, size: page.size })
+        Ok(Page { items, total: total.max(seen + more), number: page.number, size: page.size, searched: None })
     }
 }
 
@@ -179,6 +184,7 @@ impl TimelineRow {
             namespace: entry.resource.namespace.as_ref().map(ToString::to_string),
             at: entry.at.as_millisecond(),
             email: None,
+            baseline: None,
             uid: None,
             resource_version: None,
             commit: None,

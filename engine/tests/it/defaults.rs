@@ -1,9 +1,9 @@
 //! Makes the table of defaults by asking a running API server, and holds the committed one to it.
 //!
-//! For each object of the corpus: what does the server add to it? Then each field in turn is taken out of the full
-//! object and the rest is dry-run. A default is what people leave out in one place or another, comes back the same in
-//! every place, and counts as the writer's in `managedFields`: what admission adds counts as nobody's, and is the choice
-//! of this cluster.
+//! For each object of the corpus, and for each kind that makes Pods out of each Pod described there: what does the server
+//! add to it? Then each field in turn is taken out of the full object and the rest is dry-run. A default is what people
+//! leave out in one place or another, comes back the same in every place, and counts as the writer's in `managedFields`:
+//! what admission adds counts as nobody's, and is the choice of this cluster.
 //! `DENSHIMON_WRITE_DEFAULTS=1` writes the table anew.
 
 #![expect(clippy::indexing_slicing, reason = "JSON of a known form; a missing field fails the test")]
@@ -25,6 +25,19 @@ const TABLE: &str = "../manifest/src/defaults.json";
 /// What people scale, so that a change of it reads as one; what a Secret is, since the rest of it is hidden.
 const ALWAYS_WRITTEN: [&str; 2] = ["spec.replicas", "type"];
 
+/// The kinds that make Pods: what is known of a Pod from one of them has to be asked of the others.
+const MAKE_PODS: [(&str, &str); 9] = [
+    ("v1", "Pod"),
+    ("v1", "PodTemplate"),
+    ("v1", "ReplicationController"),
+    ("apps/v1", "ReplicaSet"),
+    ("apps/v1", "Deployment"),
+    ("apps/v1", "StatefulSet"),
+    ("apps/v1", "DaemonSet"),
+    ("batch/v1", "Job"),
+    ("batch/v1", "CronJob"),
+];
+
 /// Requests under way at a time.
 const AT_ONCE: usize = 8;
 
@@ -43,11 +56,37 @@ type Findings = BTreeMap<String, Finding>;
 struct Finding {
     /// Somebody left it out, and what was filled in stands nowhere else in what was given: it was not computed from that.
     added: bool,
-    /// What came back in its place, by the `type` beside it.
-    back: BTreeMap<String, BTreeSet<String>>,
+    /// By the `type` beside it.
+    answers: BTreeMap<String, Answers>,
 }
 
-/// One object of the corpus with all that the server adds.
+/// What the server said when a field was taken out.
+#[derive(Clone, Default)]
+struct Answers {
+    /// What came back in its place.
+    back: BTreeSet<String>,
+    /// What stood there when it refused the rest: such a value has to be written.
+    refused: BTreeSet<String>,
+}
+
+impl Answers {
+    /// Adds what was said elsewhere.
+    fn with(mut self, other: &Self) -> Self {
+        self.back.extend(other.back.iter().cloned());
+        self.refused.extend(other.refused.iter().cloned());
+        self
+    }
+
+    /// Returns the one value that always comes back.
+    fn only(&self) -> Option<Value> {
+        let first = self.back.first().filter(|first| self.back.len() == 1 && !self.refused.contains(*first))?;
+        let value: Value = serde_json::from_str(first).ok()?;
+        // A list is put together from what is beside it.
+        (!value.is_null() && !value.is_array() && value.get("others").is_none()).then_some(value)
+    }
+}
+
+/// One object with all that the server adds.
 struct Sample {
     api: Api<DynamicObject>,
     kind: String,
@@ -60,8 +99,7 @@ struct Sample {
 }
 
 impl Sample {
-    async fn new(client: &Client, namespace: &str, document: &str) -> Option<Self> {
-        let given = manifest::parse(document).unwrap().remove(0).tree;
+    async fn new(client: &Client, namespace: &str, given: Value) -> Option<Self> {
         let (api_version, kind) = (given["apiVersion"].as_str()?, given["kind"].as_str()?);
         let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
         let (resource, capabilities): (ApiResource, _) =
@@ -95,19 +133,32 @@ impl Sample {
         let mut made = self.create(tree).await?;
         made.as_object_mut()?.remove("status");
         made["metadata"] = self.given["metadata"].clone();
+        if self.kind.starts_with("Job.") && self.given["spec"]["manualSelector"] != true {
+            self.take_generated(&mut made["spec"]);
+        }
         Some(made)
     }
 
-    /// Takes a field out and says what comes back; `null` for nothing.
-    async fn what_comes_back(&self, path: &[Step]) -> Value {
+    /// Takes out the selector and the labels that the server makes of a new uid for each Job, and accepts from nobody.
+    fn take_generated(&self, spec: &mut Value) {
+        let template = spec["template"].as_object_mut().unwrap();
+        match self.given["spec"]["template"].get("metadata") {
+            Some(given) => template.insert("metadata".into(), given.clone()),
+            None => template.remove("metadata"),
+        };
+        spec.as_object_mut().unwrap().remove("selector");
+    }
+
+    /// Takes a field out and says what comes back, `null` for nothing; none when the server refuses the rest.
+    async fn what_comes_back(&self, path: &[Step]) -> Option<Value> {
         let mut without = self.full.clone();
         take(&mut without, path);
         let expected = without.clone();
-        let Some(mut made) = self.dry_run(without).await else { return Value::Null };
+        let mut made = self.dry_run(without).await?;
         let back = at(&made, path).cloned().unwrap_or(Value::Null);
         take(&mut made, path);
         // More than the field itself changed: nothing is known about it alone.
-        if self.is_same(&made, &expected) { back } else { json!({"others": "changed"}) }
+        Some(if self.is_same(&made, &expected) { back } else { json!({"others": "changed"}) })
     }
 
     fn is_same(&self, left: &Value, right: &Value) -> bool {
@@ -233,13 +284,44 @@ async fn samples(kubectl: &Kubectl, namespace: &str) -> Vec<Sample> {
     let options = kube::config::KubeConfigOptions::default();
     let file = kube::config::Kubeconfig::read_from(&kubectl.kubeconfig).unwrap();
     let client = Client::try_from(Config::from_custom_kubeconfig(file, &options).await.unwrap()).unwrap();
-    let mut samples = Vec::new();
-    for (_, document) in corpus() {
-        let document = document.replace("NAMESPACE", namespace);
-        samples.extend(Sample::new(&client, namespace, &document).await);
-    }
+    let documents = corpus().into_iter().map(|(_, document)| document.replace("NAMESPACE", namespace));
+    let mut given: Vec<Value> = documents.map(|text| manifest::parse(&text).unwrap().remove(0).tree).collect();
+    let pods: Vec<Value> = given.iter().filter_map(pod_in).cloned().collect();
+    given.extend(pods.iter().flat_map(|pod| MAKE_PODS.map(|(version, kind)| maker(version, kind, pod))));
+    let made = futures::stream::iter(given).map(|given| Sample::new(&client, namespace, given)).buffered(AT_ONCE);
+    let mut samples: Vec<Sample> = made.filter_map(std::future::ready).collect().await;
     samples.retain(|sample| !sample.kind.contains("denshimon") && !sample.kind.contains("example"));
     samples
+}
+
+/// Finds the description of a Pod in an object of a kind that makes some.
+fn pod_in(object: &Value) -> Option<&Value> {
+    MAKE_PODS.iter().find(|(_, kind)| object["kind"] == *kind)?;
+    let paths = ["/spec/jobTemplate/spec/template/spec", "/spec/template/spec", "/template/spec", "/spec"];
+    paths.into_iter().find_map(|path| object.pointer(path))
+}
+
+/// Describes a Pod in an object that says nothing else; one whose kind restarts Pods otherwise has it changed.
+fn maker(api_version: &str, kind: &str, pod: &Value) -> Value {
+    let mut pod = pod.clone();
+    if ["Job", "CronJob"].contains(&kind) {
+        if !["Never", "OnFailure"].iter().any(|policy| pod["restartPolicy"] == *policy) {
+            pod["restartPolicy"] = json!("Never");
+        }
+    } else if kind != "Pod" {
+        pod.as_object_mut().unwrap().remove("restartPolicy");
+    }
+    let labels = json!({"app": "maker"});
+    let template = json!({"metadata": {"labels": labels}, "spec": pod});
+    let (field, content) = match kind {
+        "Pod" => ("spec", pod),
+        "PodTemplate" => ("template", template),
+        "ReplicationController" => ("spec", json!({"selector": labels, "template": template})),
+        "Job" => ("spec", json!({"template": template})),
+        "CronJob" => ("spec", json!({"schedule": "@daily", "jobTemplate": {"spec": {"template": template}}})),
+        _ => ("spec", json!({"selector": {"matchLabels": labels}, "template": template})),
+    };
+    json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": "maker"}, field: content})
 }
 
 /// Kinds and their rows, as the committed file has them.
@@ -251,7 +333,7 @@ async fn learn(samples: &[Sample]) -> BTreeMap<String, Vec<Value>> {
             let back = sample.what_comes_back(&path).await;
             (path, back)
         });
-        let answers: Vec<(Vec<Step>, Value)> =
+        let answers: Vec<(Vec<Step>, Option<Value>)> =
             asked.buffer_unordered(AT_ONCE).map(Ok::<_, ()>).try_collect().await.unwrap();
         let findings = kinds.entry(sample.kind.clone()).or_default();
         for (path, back) in answers {
@@ -259,7 +341,11 @@ async fn learn(samples: &[Sample]) -> BTreeMap<String, Vec<Value>> {
             let beside = parent.and_then(|parent| parent.get("type")).and_then(Value::as_str).unwrap_or_default();
             let finding = findings.entry(pattern(&path)).or_default();
             finding.added |= sample.is_added(&path);
-            finding.back.entry(beside.to_owned()).or_default().insert(back.to_string());
+            let answers = finding.answers.entry(beside.to_owned()).or_default();
+            match back {
+                Some(back) => answers.back.insert(back.to_string()),
+                None => answers.refused.insert(at(&sample.full, &path).unwrap().to_string()),
+            };
         }
     }
     for sample in samples {
@@ -288,7 +374,7 @@ fn note_absence(sample: &Sample, findings: &mut Findings) {
             let parent = at(&sample.full, place).unwrap();
             if parent.get(field).is_none() {
                 let beside = parent.get("type").and_then(Value::as_str).unwrap_or_default();
-                finding.back.entry(beside.to_owned()).or_default().insert("null".into());
+                finding.answers.entry(beside.to_owned()).or_default().back.insert("null".into());
             }
         }
     }
@@ -299,7 +385,8 @@ fn answers_for_pods(kinds: &BTreeMap<String, Findings>) -> BTreeMap<String, BTre
     let mut answers: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (kind, at, finding) in kinds.iter().flat_map(|(kind, all)| all.iter().map(move |(at, one)| (kind, at, one))) {
         if let Some(field) = field_of_pod(kind, at) {
-            let values = finding.back.values().flatten().filter(|value| *value != "null").cloned();
+            let back = finding.answers.values().flat_map(|answers| &answers.back);
+            let values = back.filter(|value| *value != "null").cloned();
             answers.entry(field).or_default().extend(values);
         }
     }
@@ -318,22 +405,16 @@ fn rows(kind: &str, findings: &Findings, pods: &BTreeMap<String, BTreeSet<String
     let mut rows = Vec::new();
     for (at, finding) in findings.iter().filter(|(at, finding)| finding.added && !ALWAYS_WRITTEN.contains(&at.as_str()))
     {
-        let only = |answers: &BTreeSet<String>| {
-            let first: Value = serde_json::from_str(answers.first()?).ok()?;
-            // A list is put together from what is beside it.
-            let is_value = !first.is_null() && !first.is_array() && first.get("others").is_none();
-            (answers.len() == 1 && is_value).then_some(first)
-        };
         if field_of_pod(kind, at).is_some_and(|field| pods.get(&field).is_some_and(|answers| answers.len() > 1)) {
             continue;
         }
-        let all: BTreeSet<String> = finding.back.values().flatten().cloned().collect();
-        if let Some(value) = only(&all) {
+        let all = finding.answers.values().fold(Answers::default(), Answers::with);
+        if let Some(value) = all.only() {
             rows.push(json!({"at": at, "value": value}));
             continue;
         }
-        for (beside, answers) in finding.back.iter().filter(|(beside, _)| !beside.is_empty()) {
-            rows.extend(only(answers).map(|value| json!({"at": at, "value": value, "when": beside})));
+        for (beside, answers) in finding.answers.iter().filter(|(beside, _)| !beside.is_empty()) {
+            rows.extend(answers.only().map(|value| json!({"at": at, "value": value, "when": beside})));
         }
     }
     rows

@@ -3,6 +3,7 @@
 mod ladder;
 mod refusals;
 mod rights;
+mod views;
 
 use engine::{Caller, Error, Via};
 use model::deployment::{
@@ -135,6 +136,15 @@ async fn history_joins_operation_commit_and_outcome() {
     .await;
     assert_eq!(entry.operation, Some(OperationState::Applied));
     assert_eq!((entry.reason.as_str(), entry.actor.to_string()), ("more visitors", "ada".into()));
-    assert_eq!(entry.outcome.unwrap().health.state, HealthState::Healthy);
+    assert_eq!(entry.outcome.as_ref().unwrap().health.state, HealthState::Healthy);
+    let engine = &shop.test.engine;
+    let rows = engine.read_deployment_history_with_commits(&operator(), &target, Default::default()).await.unwrap();
+    let commit = rows.items.into_iter().find(|row| row.entry.id == entry.id).unwrap().commit.unwrap();
+    assert_eq!(commit.author, "ada");
+    let operation = format!("Operation: {}", applied.operation);
+    for part in ["more visitors", "- replicas 2 -> 3", "Actor: user ada", operation.as_str()] {
+        assert!(commit.message.contains(part), "{part}: {}", commit.message);
+    }
+    assert_eq!(commit.diff.unwrap().summary, ["replicas 2 -> 3"]);
     shop.close().await;
 }

@@ -9,6 +9,7 @@ use model::Kind;
 use model::sync::{SyncChip, WatchState};
 use sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
+use sops::Recipients;
 
 use crate::deployments::operator;
 use crate::harness::{Kubectl, TestEngine, eventually, git};
@@ -18,8 +19,12 @@ const NAMESPACE: &str = "corpus";
 /// Where they live once more, applied by the server's side.
 const SERVER_SIDE: &str = "corpus-server-side";
 
+/// Who can decrypt what is secret in the records, and the key for it, whose bytes are all 0x42.
+const RECIPIENT: &str = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj";
+const IDENTITY: &str = "AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX";
+
 /// What people write that is easily lost or made up, and a text that stands in the corpus for it.
-const AWKWARD: [(&str, &str); 35] = [
+const AWKWARD: [(&str, &str); 38] = [
     ("a headless Service", "clusterIP: None"),
     ("a NodePort Service with a port asked for", "nodePort: 30123"),
     ("a StorageClass", "kind: StorageClass"),
@@ -50,6 +55,9 @@ const AWKWARD: [(&str, &str); 35] = [
     ("nulls that a schema knows", "cleared: null"),
     ("a finalizer", "finalizers: [tests.denshimon.dev/keep]"),
     ("binary data", "binaryData:"),
+    ("an immutable Secret", "immutable: true\ntype: example.org/licence"),
+    ("a credential in a ConfigMap", "database.password: corpus-setting"),
+    ("a credential in an environment", "name: DATABASE_PASSWORD, value: corpus-environment"),
     ("trailing spaces in several lines", "trailing: \"a  \\nb\\n\""),
     ("Unicode", "電子門"),
     ("control characters", "\\x7F next line\\x85"),
@@ -83,8 +91,8 @@ fn earlier() -> bool {
     std::env::var_os("CORPUS_ON_EARLIER_KUBERNETES").is_some()
 }
 
-/// A control plane of this test's own, and kubectl for it.
-async fn plane() -> (Sandbox, Kubectl) {
+/// A control plane of a test's own, and kubectl for it.
+pub async fn plane() -> (Sandbox, Kubectl) {
     let plane = Sandbox::start(Options { nodes: 1, earlier: earlier(), ..Options::default() }).await.unwrap();
     let kubectl = Kubectl::of(plane.kubeconfig()).await;
     (plane, kubectl)
@@ -127,8 +135,8 @@ async fn apply_all(kubectl: &Kubectl, documents: Vec<(String, String)>) {
     }
 }
 
-/// The records of a clone by path, without those of what each cluster has by itself.
-fn records(folder: &Path) -> BTreeMap<String, String> {
+/// The files below a folder of a clone, by path.
+pub fn records(folder: &Path) -> BTreeMap<String, String> {
     fn walk(folder: &Path, root: &Path, found: &mut BTreeMap<String, String>) {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -143,6 +151,34 @@ fn records(folder: &Path) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     walk(folder, folder, &mut found);
     found
+}
+
+/// Decrypts what is secret in these records with sops, as those do who restore them.
+async fn decrypted(folder: &Path, records: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let sops = sandbox::ensure_sops().await.unwrap();
+    let decrypt = |path: &str| {
+        let output = std::process::Command::new(&sops)
+            .args(["decrypt", path])
+            .current_dir(folder)
+            .env("SOPS_AGE_KEY", IDENTITY)
+            .env("SOPS_DISABLE_VERSION_CHECK", "1")
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{path}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let is_encrypted = |record: &str| record.contains("\nsops:\n");
+    let read = records.into_iter().map(|(path, record)| {
+        assert!(is_encrypted(&record) || !is_secret(&path), "{path} is encrypted");
+        let record = if is_encrypted(&record) { decrypt(&path) } else { record };
+        (path, record)
+    });
+    read.collect()
+}
+
+/// Tells which records of the corpus hold what is secret, in each of the two namespaces.
+fn is_secret(path: &str) -> bool {
+    path.contains("/secret/") || path.ends_with("/credentials.yaml")
 }
 
 fn name_of(object: &Value) -> String {
@@ -255,7 +291,7 @@ fn strip_binding(item: &mut Value) {
     });
 }
 
-async fn in_step(test: &TestEngine) {
+pub async fn in_step(test: &TestEngine) {
     eventually("all is recorded", || async {
         let status = test.engine.sync_status(&operator()).await.unwrap();
         let watched = status.kinds.iter().filter(|kind| kind.left_out.is_none());
@@ -283,7 +319,7 @@ async fn a_record_makes_the_same_resource_again() {
     let server_side = for_server_side(&documents);
     apply_server_side(&source, &server_side).await;
 
-    let engine = TestEngine::start(&source).await;
+    let engine = TestEngine::start_for(&source, Some(Recipients::parse(&[RECIPIENT]).unwrap())).await;
     for kind in [Kind::new("", "Endpoints"), Kind::new("discovery.k8s.io", "EndpointSlice")] {
         eventually("what people wrote of a kind that is usually left out is recorded", || async {
             engine.engine.set_kind_recorded(&operator(), &kind, true).await.ok()
@@ -291,9 +327,11 @@ async fn a_record_makes_the_same_resource_again() {
         .await;
     }
     in_step(&engine).await;
-    let records = records(&engine.clone_repository().join("clusters/test"));
+    let clone = engine.clone_repository().join("clusters/test");
+    let restorable = decrypted(&clone, records(&clone)).await;
+    assert_eq!(restorable.keys().filter(|path| is_secret(path)).count(), 2 * (7 + 2), "in both namespaces");
     let recorded: BTreeSet<String> =
-        records.values().map(|text| name_of(&manifest::parse(text).unwrap()[0].tree)).collect();
+        restorable.values().map(|text| name_of(&manifest::parse(text).unwrap()[0].tree)).collect();
     for (name, document) in &documents {
         let mut given = manifest::parse(document).unwrap().remove(0).tree;
         let scoped = recorded.contains(&name_of(&given));
@@ -308,9 +346,6 @@ async fn a_record_makes_the_same_resource_again() {
     assert_eq!(git(&engine.repository(), &["rev-parse", "main"]), head);
     engine.stop().await;
 
-    // The values of Secrets are in no record, so those cannot be restored.
-    let restorable: BTreeMap<String, String> =
-        records.into_iter().filter(|(path, _)| !path.contains("/secret/")).collect();
     let (by_server, by_kubectl): (BTreeMap<_, _>, BTreeMap<_, _>) =
         restorable.clone().into_iter().partition(|(path, _)| path.starts_with(SERVER_SIDE));
     assert!(by_server.len() > 90, "{}", by_server.len());
@@ -371,7 +406,7 @@ async fn apply_server_side(kubectl: &Kubectl, documents: &BTreeMap<String, Strin
     kubectl.run_with(&apply, &all).await;
 }
 
-/// Finds what somebody gave and the API server has, but the record has not; Secrets keep their values elsewhere.
+/// Finds what somebody gave and the API server has, but the record has not.
 fn find_lost(given: &Value, live: &Value, record: &Value, place: &str, lost: &mut Vec<String>) {
     match (given, live) {
         (Value::Object(given), Value::Object(live)) => {
@@ -403,8 +438,16 @@ fn difference(name: &str, before: &Value, after: &Value) -> Option<String> {
     (!difference.is_empty()).then(|| format!("{name} differs after it was made again:\n{difference}"))
 }
 
-/// As somebody would write it: 25 lines.
-const SHORT: &str = "\
+/// As somebody would write them: 25 lines each.
+const SHORT: [(&str, &str); 5] = [
+    ("deployment", SHORT_DEPLOYMENT),
+    ("statefulset", SHORT_STATEFULSET),
+    ("daemonset", SHORT_DAEMONSET),
+    ("job", SHORT_JOB),
+    ("cronjob", SHORT_CRONJOB),
+];
+
+const SHORT_DEPLOYMENT: &str = "\
 apiVersion: apps/v1
 kind: Deployment
 metadata:
@@ -432,20 +475,135 @@ spec:
         - {name: MODE, value: fast}
 ";
 
+const SHORT_STATEFULSET: &str = "\
+apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: short
+spec:
+  replicas: 1
+  serviceName: short
+  selector:
+    matchLabels:
+      app: stateful
+  template:
+    metadata:
+      labels:
+        app: stateful
+    spec:
+      containers:
+      - name: app
+        image: registry.example/short:1.0.0
+        livenessProbe:
+          grpc:
+            port: 9000
+      volumes:
+      - name: settings
+        configMap:
+          name: settings
+";
+
+const SHORT_DAEMONSET: &str = "\
+apiVersion: apps/v1
+kind: DaemonSet
+metadata:
+  name: short
+spec:
+  selector:
+    matchLabels:
+      app: daemon
+  template:
+    metadata:
+      labels:
+        app: daemon
+    spec:
+      hostNetwork: true
+      containers:
+      - name: app
+        image: registry.example/short:1.0.0
+        livenessProbe:
+          httpGet:
+            path: /live
+            port: 9100
+      volumes:
+      - name: host
+        hostPath:
+          path: /
+";
+
+const SHORT_JOB: &str = "\
+apiVersion: batch/v1
+kind: Job
+metadata:
+  name: short
+spec:
+  backoffLimit: 2
+  template:
+    metadata:
+      labels:
+        app: job
+    spec:
+      restartPolicy: Never
+      containers:
+      - name: app
+        image: registry.example/short:1.0.0
+        command:
+        - ./migrate
+        volumeMounts:
+        - name: settings
+          mountPath: /settings
+      volumes:
+      - name: settings
+        configMap:
+          name: settings
+          optional: true
+";
+
+const SHORT_CRONJOB: &str = "\
+apiVersion: batch/v1
+kind: CronJob
+metadata:
+  name: short
+spec:
+  schedule: \"0 3 * * *\"
+  jobTemplate:
+    spec:
+      template:
+        spec:
+          restartPolicy: Never
+          initContainers:
+          - name: prepare
+            image: registry.example/short:1.0.0
+          containers:
+          - name: app
+            image: registry.example/short:1.0.0
+            volumeMounts:
+            - name: host
+              mountPath: /host
+          volumes:
+          - name: host
+            hostPath:
+              path: /var/log
+              type: Directory
+";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_record_is_hardly_longer_than_what_a_person_wrote() {
-    assert_eq!(SHORT.lines().count(), 25);
+    let all = SHORT.map(|(_, document)| document).join("---\n");
     let kubectl = Kubectl::shared().await;
     let test = TestEngine::start(&kubectl).await;
-    for command in [&["create"][..], &["apply"], &["apply", "--server-side"]] {
+    for command in [&["create"][..], &["apply"], &["apply", "--field-manager=ci"], &["apply", "--server-side"]] {
         let namespace = kubectl.create_namespace("short").await;
-        kubectl.run_with(&[command, &["-n", &namespace, "-f", "-"]].concat(), SHORT).await;
-        let path = format!("main:clusters/test/{namespace}/deployment/short.yaml");
-        let record = eventually("it is recorded", || async {
-            Some(git(&test.repository(), &["show", &path])).filter(|record| !record.is_empty())
-        })
-        .await;
-        assert!(record.lines().count() <= 30, "{command:?}: {} lines\n{record}", record.lines().count());
+        kubectl.run_with(&[command, &["-n", &namespace, "-f", "-"]].concat(), &all).await;
+        for (kind, document) in SHORT {
+            assert_eq!(document.lines().count(), 25, "{kind}");
+            let path = format!("main:clusters/test/{namespace}/{kind}/short.yaml");
+            let record = eventually("it is recorded", || async {
+                Some(git(&test.repository(), &["show", &path])).filter(|record| !record.is_empty())
+            })
+            .await;
+            assert!(record.lines().count() <= 30, "{command:?}: {} lines\n{record}", record.lines().count());
+        }
         kubectl.run(&["delete", "namespace", &namespace, "--wait=false"]).await;
     }
     test.stop().await;

@@ -9,6 +9,7 @@ use engine::{
     AuditConfig, Clock, ClusterAccess, ClusterConfig, Credentials, DatabaseConfig, Engine, EngineConfig, IgnoreRules,
     KindRules, RepositoryConfig,
 };
+use sops::Recipients;
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
@@ -115,25 +116,34 @@ impl Kubectl {
 pub struct TestEngine {
     pub engine: Engine,
     folder: TempDir,
+    age_recipients: Option<Recipients>,
 }
 
 impl TestEngine {
     pub async fn start(kubectl: &Kubectl) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let engine = Engine::start(config(folder.path(), &kubectl.kubeconfig)).await.unwrap();
-        Self { engine, folder }
+        Self::start_for(kubectl, None).await
+    }
+
+    /// Starts with people who can decrypt what is secret in a record.
+    pub async fn start_for(kubectl: &Kubectl, age_recipients: Option<Recipients>) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), kubectl, age_recipients).await
     }
 
     /// Ends the engine and starts it again on the same repository, with an empty store.
     pub async fn restart(self, kubectl: &Kubectl) -> Self {
         self.stop().await;
-        let engine = Engine::start(config(self.folder.path(), &kubectl.kubeconfig)).await.unwrap();
-        Self { engine, folder: self.folder }
+        Self::start_in(self.folder, kubectl, self.age_recipients).await
+    }
+
+    async fn start_in(folder: TempDir, kubectl: &Kubectl, age_recipients: Option<Recipients>) -> Self {
+        let usual = config(folder.path(), &kubectl.kubeconfig);
+        let config = EngineConfig { age_recipients: age_recipients.clone(), ..usual };
+        Self { engine: Engine::start(config).await.unwrap(), folder, age_recipients }
     }
 
     /// Takes an engine that was started otherwise, and the folder it lives in.
     pub fn of(engine: Engine, folder: TempDir) -> Self {
-        Self { engine, folder }
+        Self { engine, folder, age_recipients: None }
     }
 
     /// Returns the bare repository.

@@ -29,11 +29,17 @@ impl Gadget {
 
     /// Defines the kind with these versions; the last is stored.
     async fn define(&self, versions: &[&str]) {
+        self.define_served(versions, versions).await;
+    }
+
+    /// The same where not all of them are served.
+    async fn define_served(&self, versions: &[&str], served: &[&str]) {
         let last = versions.last().unwrap();
         let version = |name: &&str| {
             format!(
-                "  - {{name: {name}, served: true, storage: {}, schema: {{openAPIV3Schema: {{type: object, \
+                "  - {{name: {name}, served: {}, storage: {}, schema: {{openAPIV3Schema: {{type: object, \
                  x-kubernetes-preserve-unknown-fields: true}}}}}}\n",
+                served.contains(name),
                 name == last
             )
         };
@@ -100,6 +106,37 @@ async fn a_kind_is_followed_from_its_definition_to_its_end() {
     eventually("the kind is gone", || async { watched(&test.engine, &gadget.kind()).await.is_none().then_some(()) })
         .await;
     eventually("its records are gone", || async { gadget.record(&repository).is_empty().then_some(()) }).await;
+    test.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_move_on_from_a_version_that_is_served_no_more() {
+    let gadget = Gadget::new().await;
+    gadget.define(&["v1"]).await;
+    gadget.put("v1", 1).await;
+    let test = TestEngine::start(&gadget.kubectl).await;
+    let repository = test.repository();
+    eventually("the gadget is recorded", || async { gadget.record(&repository).contains("/v1\n").then_some(()) }).await;
+    gadget.define_served(&["v1", "v2"], &["v2"]).await;
+    let record = eventually("the record is in the other version", || async {
+        Some(gadget.record(&repository)).filter(|record| record.contains("/v2\n"))
+    })
+    .await;
+    assert!(record.contains("size: 1"), "{record}");
+    let path = format!("clusters/test/{}/gadget.{}/one.yaml", gadget.namespace, gadget.group);
+    let log = git(&repository, &["log", "--format=%an: %s%n%b", "main", "--", &path]);
+    let subject = format!("Denshimon: Record Gadget.{0} {1}/one in {0}/v2", gadget.group, gadget.namespace);
+    let begins = subject.get(..60).unwrap();
+    assert!(log.starts_with(begins), "{log}");
+    let commits = || git(&repository, &["log", "--format=%h", "main", "--", &path]).lines().count();
+    assert_eq!(commits(), 2, "{log}");
+    gadget.put("v2", 2).await;
+    eventually("it is followed in that version", || async {
+        gadget.record(&repository).contains("size: 2").then_some(())
+    })
+    .await;
+    assert_eq!(commits(), 3);
+    gadget.forget().await;
     test.stop().await;
 }
 

@@ -23,9 +23,13 @@ use crate::harness::{Kubectl, TestEngine, eventually, git};
 const NAMESPACE: &str = "busy";
 const DEPLOYMENTS: usize = 10;
 const ROLLOUTS_EACH: usize = 5;
-const PODS: usize = 100;
-const REPORTS_EACH: usize = 20;
+const PODS: usize = 2_000;
+/// How many of them run; the others wait for a scheduler that is not there.
+const RUNNING: usize = 100;
+const REPORTS_EACH: usize = 2;
 const RENEWALS: usize = 40;
+/// An autoscaler's decisions, one a minute.
+const SCALINGS: usize = 60;
 /// Requests under way at a time.
 const AT_ONCE: usize = 8;
 
@@ -225,7 +229,7 @@ impl Busy {
                  d{index}}}}}, spec: {pod}}}\n"
             )
         });
-        let bare = (0..PODS).map(|index| {
+        let bare = (0..RUNNING).map(|index| {
             format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: p{index}, namespace: {NAMESPACE}}}\nspec: {pod}\n")
         });
         let custom = (0..5).flat_map(|index| {
@@ -246,7 +250,24 @@ impl Busy {
             busy.kubectl.try_run_with(&["apply", "-f", "-"], &all).await.then_some(())
         })
         .await;
+        busy.make_waiting_pods().await;
         busy
+    }
+
+    /// Makes the many Pods without kubectl, which takes its time between requests.
+    async fn make_waiting_pods(&self) {
+        let (pods, parameters) = (&self.api("v1", "Pod"), &PatchParams::apply("kubectl"));
+        stream::iter(RUNNING..PODS)
+            .for_each_concurrent(AT_ONCE, |index| async move {
+                let name = format!("p{index}");
+                let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": {
+                    "schedulerName": "nobody", "containers": [{"name": "a", "image": "registry.example/a:0"}]}});
+                let pod = &Patch::Apply(pod);
+                // A quota that is being counted admits none for a moment.
+                eventually("the Pod is there", || async { pods.patch(&name, parameters, pod).await.ok().map(drop) })
+                    .await;
+            })
+            .await;
     }
 
     fn api(&self, api_version: &str, kind: &str) -> Api<DynamicObject> {
@@ -361,7 +382,7 @@ fn bundle(turn: usize) -> String {
 /// An autoscaler scales.
 async fn scale(busy: &Busy) {
     let parameters = PatchParams { field_manager: Some("kube-controller-manager".into()), ..PatchParams::default() };
-    for turn in 0..RENEWALS {
+    for turn in 0..SCALINGS {
         let replicas = Patch::Merge(json!({"spec": {"replicas": 2 + turn % 3}}));
         busy.api("apps/v1", "Deployment").patch_scale("d8", &parameters, &replicas).await.unwrap();
     }

@@ -151,7 +151,7 @@ async fn fields_are_left_out_by_path_and_labels_as_the_preview_says() {
     let mut rule = shop.rule(fields("spec.replicas"));
     rule.selector = "tier notin (db)".into();
     let preview = shop.engine().preview_ignore_rule(&operator(), &rule).await.unwrap();
-    assert!(preview.judged && preview.commits_read > 0);
+    assert!(preview.managed.is_none() && preview.commits_read > 0);
     assert_eq!(preview.paths, [shop.path("api")]);
     assert_eq!(preview.commits.len(), 1, "{preview:?}");
     assert!(preview.commits[0].subject.contains("api"), "{preview:?}");
@@ -180,11 +180,16 @@ async fn what_a_manager_alone_owns_is_left_out() {
     let record = shop.mark("api", "by-a-person").await;
     assert!(!record.contains("robot"), "{record}");
     assert_eq!(shop.commits("api"), before + 1, "only the mark is a change");
-    let preview = shop.engine().preview_ignore_rule(&operator(), &shop.rule(LeavesOut::Manager("x".into()))).await;
-    assert!(!preview.unwrap().judged, "managers are not in Git");
-
     shop.engine().set_ignore_rule(&operator(), &id, false).await.unwrap();
     shop.record_that("api", "it is recorded", |record| record.contains("example.org/robot: beep")).await;
+    // That commit would not have been made.
+    let preview =
+        shop.engine().preview_ignore_rule(&operator(), &shop.rule(LeavesOut::Manager("robot-*".into()))).await;
+    let preview = preview.unwrap();
+    assert_eq!((preview.managed, preview.commits.len(), preview.records), (Some(1), 1, 1), "{preview:?}");
+    let preview = shop.engine().preview_ignore_rule(&operator(), &shop.rule(LeavesOut::Manager("x".into()))).await;
+    let preview = preview.unwrap();
+    assert_eq!((preview.managed, preview.commits.len(), preview.records), (Some(0), 0, 0), "{preview:?}");
     shop.end().await;
 }
 

@@ -19,10 +19,19 @@ const KEYS: [(&str, &[&str]); 13] = [
     ("subjects", &["kind", "namespace", "name"]),
 ];
 
+/// Returns the fields that name the items on both sides; `None` where they have no names, or the same name twice.
+pub(crate) fn keys(field: &str, old: &[Value], new: &[Value]) -> Option<&'static [&'static str]> {
+    rows(field).find(|keys| named(old, keys).is_some() && named(new, keys).is_some())
+}
+
 /// Names the items on both sides; `None` where they have no names, or the same name twice.
 pub(crate) fn names(field: &str, old: &[Value], new: &[Value]) -> Option<(Vec<String>, Vec<String>)> {
-    let rows = KEYS.iter().filter(|(name, _)| *name == field).map(|(_, keys)| *keys);
-    rows.chain([["name"].as_slice()]).find_map(|keys| Some((named(old, keys)?, named(new, keys)?)))
+    rows(field).find_map(|keys| Some((named(old, keys)?, named(new, keys)?)))
+}
+
+fn rows(field: &str) -> impl Iterator<Item = &'static [&'static str]> {
+    let rows = KEYS.iter().filter(move |(name, _)| *name == field).map(|(_, keys)| *keys);
+    rows.chain([["name"].as_slice()])
 }
 
 fn named(items: &[Value], keys: &[&str]) -> Option<Vec<String>> {

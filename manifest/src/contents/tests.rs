@@ -52,6 +52,35 @@ fn resources_are_found_wherever_they_lie() {
 }
 
 #[test]
+fn what_other_programs_fill_in_makes_no_template() {
+    let custom = |version: &str, kind: &str, spec: &str| {
+        format!("apiVersion: {version}\nkind: {kind}\nmetadata:\n  name: a\nspec:\n{spec}")
+    };
+    for (file, expect) in [
+        (custom("monitoring.coreos.com/v1", "PrometheusRule", "  summary: \"{{ $labels.instance }}\"\n"), true),
+        (custom("kyverno.io/v1", "ClusterPolicy", "  message: '{{request.object.metadata.name}}'\n"), true),
+        (custom("argoproj.io/v1alpha1", "Workflow", "  args: [\"{{inputs.parameters.image}}\"]\n"), true),
+        (custom("argoproj.io/v1alpha1", "ApplicationSet", "  values: \"{{ .Values.a }}{{path}}\"\n"), true),
+        (custom("external-secrets.io/v1", "ExternalSecret", "  a: \"{{ .password | toString }}\"\n"), true),
+        (custom("helm.toolkit.fluxcd.io/v2", "HelmRelease", "  values: {a: '{{ .Release.Name }}'}\n"), true),
+        (custom("cert-manager.io/v1", "Certificate", "  dnsNames: ['{{ .Values.host }}']\n"), false),
+        (POD.replace("Pod", "ConfigMap") + "data:\n  a.tmpl: '{{ define \"x\" }}{{ end }}'\n", true),
+        (POD.replace("Pod", "ConfigMap") + "data:\n  a.sh: |\n    # {{ .Values.a }}\n", true),
+        (POD.replace("name: a", "name: a\n  annotations: {agent: '{{ with .Data }}x{{ end }}'}"), true),
+        (POD.replace("name: a", "name: a\n  annotations: {agent: '{{ .Values.a }}'}"), false),
+        (format!("{POD}spec:\n  containers:\n  - args: ['--format={{{{ .ID }}}}']\n"), true),
+        (format!("{POD}spec:\n  containers:\n  - args:\n    - |\n      echo {{{{ .Values.a }}}}\n"), true),
+        (format!("{POD}spec:\n  containers:\n  - image: '{{{{ image }}}}'\n"), false),
+        (format!("{POD}# see {{{{ .Values.a }}}} in the chart\n"), true),
+        (format!("# {{{{- if .Values.on }}}}\n{POD}# {{{{- end }}}}\n"), false),
+    ] {
+        check("x.yaml", &file, if expect { " a 0:1" } else { "is a template" });
+        // A record's own file is one whatever it holds.
+        assert_eq!(read_resources(&file).map(|found| found.len()), Ok(1), "{file}");
+    }
+}
+
+#[test]
 fn other_files_are_left_alone_with_a_reason() {
     check("README.md", POD, "no Kubernetes resource");
     check("values.yaml", "a: 1\n", "no Kubernetes resource");

@@ -1,5 +1,9 @@
 //! What credentials look like.
 
+mod settings;
+
+pub(super) use settings::has_setting;
+
 /// Beginnings that issuers give to their tokens, and how many characters follow at least.
 const MARKS: [(&str, usize); 27] = [
     // docs.github.com: about authentication, token formats
@@ -51,7 +55,45 @@ const LAST_TWO_WORDS: [(&str, &str); 8] = [
     ("signing", "key"),
 ];
 /// The same written as one.
-const JOINED: [&str; 6] = ["apikey", "accesskey", "authkey", "privatekey", "secretkey", "authtoken"];
+const JOINED: [&str; 12] = [
+    "apikey",
+    "accesskey",
+    "authkey",
+    "privatekey",
+    "secretkey",
+    "authtoken",
+    "accesstoken",
+    "apitoken",
+    "refreshtoken",
+    "clientsecret",
+    "apisecret",
+    "appsecret",
+];
+/// The same with anything before, as in `PGPASSWORD`.
+const LAST_LETTERS: [&str; 3] = ["password", "passwd", "passphrase"];
+/// What makes `pass` another word: a proxy's directives, and what goes by or through.
+const NO_PASSWORDS: [&str; 20] = [
+    "by",
+    "proxy",
+    "fastcgi",
+    "uwsgi",
+    "scgi",
+    "grpc",
+    "memcached",
+    "first",
+    "second",
+    "single",
+    "multi",
+    "one",
+    "two",
+    "render",
+    "high",
+    "low",
+    "band",
+    "all",
+    "must",
+    "on",
+];
 
 pub(super) fn has_private_key(value: &str) -> bool {
     value.match_indices("-----BEGIN ").any(|(at, begin)| {
@@ -101,60 +143,137 @@ pub(super) fn is_authorization(value: &str) -> bool {
 }
 
 pub(super) fn is_named_as_one(name: &str, value: &str) -> bool {
-    let words = words(name);
-    let named = match words.as_slice() {
-        [.., before, last] => {
-            LAST_WORDS.contains(&last.as_str())
-                || JOINED.contains(&last.as_str())
-                || LAST_TWO_WORDS.contains(&(before.as_str(), last.as_str()))
-        }
-        [last] => LAST_WORDS.contains(&last.as_str()) || JOINED.contains(&last.as_str()),
-        [] => false,
-    };
     let is_plain = |value: &str| {
         let number = value.chars().all(|c| c.is_ascii_digit() || c == '.') && value.len() < 4;
         number || matches!(value, "true" | "false" | "null" | "none" | "yes" | "no")
     };
-    // A path leads to a credential and is none.
-    named && is_literal(value) && !value.starts_with('/') && !value.contains('\n') && !is_plain(value)
+    let value = value.trim();
+    // `proxy-pass` and its like lead to an address.
+    let is_address = words(name).last().is_some_and(|last| last == "pass") && value.contains("://");
+    ends_as_credential(name)
+        && is_literal(value)
+        && !is_path(value)
+        && !is_plain(value)
+        && !is_address
+        && (!value.contains('\n') || is_wrapped(value))
 }
 
-/// Finds `name = value`, `name: value` and `"name": "value"` in the lines of a text, but for comments.
-pub(super) fn has_setting(text: &str) -> bool {
-    const LONGEST_NAME: usize = 100;
-    text.lines().any(|line| {
-        let line = line.trim().trim_start_matches("- ").trim_start_matches("export ").trim_start();
-        let is_comment = ["#", ";", "//", "--"].iter().any(|mark| line.starts_with(mark));
-        let Some((name, value)) = line.split_once(['=', ':']).filter(|_| !is_comment) else { return false };
-        let name = name.trim().trim_matches(['"', '\'']);
-        let value = value.trim().trim_end_matches([',', ';']).trim_end();
-        let quoted = ['"', '\''].iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote));
-        // What is not quoted and has several words is prose.
-        let value = quoted.or((!value.contains(char::is_whitespace)).then_some(value));
-        let is_name = name.len() <= LONGEST_NAME && !name.contains(char::is_whitespace);
-        is_name && value.is_some_and(|value| is_named_as_one(name, value))
-    })
+/// Tells whether a name is one of a credential.
+fn ends_as_credential(name: &str) -> bool {
+    let words = words(name);
+    let Some((last, before)) = words.split_last() else { return false };
+    let before = before.last().map(String::as_str).unwrap_or_default();
+    let last = last.as_str();
+    LAST_WORDS.contains(&last)
+        || JOINED.contains(&last)
+        || LAST_LETTERS.iter().any(|letters| last.ends_with(letters))
+        || LAST_TWO_WORDS.contains(&(before, last))
+        || (last == "pass" && !NO_PASSWORDS.contains(&before))
 }
 
-/// Tells a value from one that is filled in later.
+/// Tells whether several lines are one value, as encoded keys are broken; other texts are looked into line by line.
+fn is_wrapped(value: &str) -> bool {
+    value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_' | '=' | '\n' | '\r'))
+}
+
+/// Tells whether a value is a path, which leads to a credential and is none.
+///
+/// Encoded keys may begin with `/`, too. Letters and digits that are thrown mix their cases, and have `+` and `=` among
+/// them; names in paths are small, or capitals, or words one after the other.
+fn is_path(value: &str) -> bool {
+    let value = value.strip_prefix("file://").unwrap_or(value);
+    let Some(path) = value.strip_prefix('/') else { return false };
+    let is_part = |part: &str| {
+        let is = |test: fn(char) -> bool| part.contains(test);
+        // `dbPassword`, but not `W1kXq8dfv0`.
+        let of_words = || !is(|c| c.is_ascii_digit()) && words(part).iter().all(|word| word.len() > 1);
+        part.chars().all(|c| c.is_ascii_alphanumeric())
+            && (!(is(char::is_uppercase) && is(char::is_lowercase)) || of_words())
+    };
+    let is_name = |name: &str| name.split(['.', '-', '_', '@', '~']).all(is_part);
+    let alone = !path.trim_end_matches('/').contains('/');
+    path.split('/').all(is_name) && !(alone && path.contains(|c: char| c.is_ascii_digit()))
+}
+
+/// Tells a value from one that is filled in later, by what stands for all of it.
 fn is_literal(value: &str) -> bool {
-    !value.trim().is_empty()
-        && !["$(", "${", "{{", "<"].iter().any(|mark| value.contains(mark))
-        && !value.starts_with('$')
+    let mut rest = value.trim();
+    if rest.is_empty() {
+        return false;
+    }
+    let mut filled = false;
+    while !rest.is_empty() {
+        if let Some(length) = placeholder(rest) {
+            filled = true;
+            rest = rest.get(length..).unwrap_or_default();
+            continue;
+        }
+        let mut chars = rest.chars();
+        if chars.next().is_some_and(|c| c.is_alphanumeric() || matches!(c, '$' | '<' | '{')) {
+            return true;
+        }
+        rest = chars.as_str();
+    }
+    !filled
 }
 
-/// Splits `dbPassword`, `DB_PASSWORD` and `example.com/db-password` into words, in lower case.
+/// Returns the length of what is filled in later at the beginning of a text: `$(NAME)`, `${NAME}`, `{{ .name }}`,
+/// `<name>`, `$NAME`.
+fn placeholder(text: &str) -> Option<usize> {
+    for (open, close) in [("$(", ')'), ("${", '}'), ("{{", '}'), ("<", '>')] {
+        let Some(inner) = text.strip_prefix(open) else { continue };
+        let end = closing(inner, open.chars().next_back()?, close)?;
+        // The shell takes what stands after `:-` where nothing else is set.
+        let default = inner.get(..end)?.split_once(":-").or_else(|| inner.get(..end)?.split_once(":="));
+        if open == "${" && default.is_some_and(|(_, default)| is_literal(default)) {
+            return None;
+        }
+        let end = open.len() + end + close.len_utf8();
+        return Some(if open == "{{" { end + text.get(end..)?.starts_with('}').then_some(1)? } else { end });
+    }
+    let name = text.strip_prefix('$')?;
+    let length = name.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').count();
+    let name = name.get(..length)?;
+    let is_variable = name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')
+        && !name.contains(|c: char| c.is_ascii_lowercase());
+    // A script's own variable is named after what it holds; `$ecret1` is a password.
+    (is_variable || name.parse::<u8>().is_ok_and(|number| number < 10) || ends_as_credential(name))
+        .then_some(1 + length)
+}
+
+/// Finds what closes a bracket that is open at the beginning of a text.
+fn closing(text: &str, open: char, close: char) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (at, c) in text.char_indices() {
+        if c == close {
+            match depth.checked_sub(1) {
+                Some(outer) => depth = outer,
+                None => return Some(at),
+            }
+        } else if c == open {
+            depth += 1;
+        }
+    }
+    None
+}
+
+/// Splits `dbPassword`, `DBPassword`, `DB_PASSWORD` and `example.com/db-password` into words, in lower case.
 fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
-    let mut was_lower = false;
-    for c in name.chars() {
-        if !c.is_alphanumeric() || (c.is_uppercase() && was_lower) {
+    let mut before = None;
+    let mut chars = name.chars().peekable();
+    while let Some(c) = chars.next() {
+        let after_lower = before.is_some_and(char::is_lowercase);
+        // The last capital of several begins the next word.
+        let ends_capitals =
+            before.is_some_and(char::is_uppercase) && chars.peek().is_some_and(|next| next.is_lowercase());
+        if !c.is_alphanumeric() || (c.is_uppercase() && (after_lower || ends_capitals)) {
             words.push(String::new());
         }
         if let Some(word) = words.last_mut().filter(|_| c.is_alphanumeric()) {
             word.extend(c.to_lowercase());
         }
-        was_lower = c.is_lowercase();
+        before = Some(c);
     }
     words.retain(|word| !word.is_empty());
     words

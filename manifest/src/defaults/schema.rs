@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 
+use model::Kind;
 use serde_json::{Map, Value};
 
 use super::Defaults;
@@ -14,7 +15,7 @@ use crate::tree::{at, text};
 pub struct SchemaDefaults(HashMap<(String, String), Definition>);
 
 /// One version of one custom kind.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 struct Definition {
     defaults: Defaults,
     /// Without the subresource the API server takes a status from whoever writes the rest.
@@ -22,9 +23,10 @@ struct Definition {
 }
 
 impl SchemaDefaults {
-    /// Takes in a CustomResourceDefinition as it is now.
-    pub fn learn(&mut self, definition: &Value) {
+    /// Takes in a CustomResourceDefinition as it is now; returns its kind if it said otherwise before.
+    pub fn learn(&mut self, definition: &Value) -> Option<Kind> {
         let (group, kind) = (text(definition, &["spec", "group"]), text(definition, &["spec", "names", "kind"]));
+        let mut changed = false;
         let versions = at(definition, &["spec", "versions"]).and_then(Value::as_array).into_iter().flatten();
         for version in versions {
             let mut defaults = Defaults::default();
@@ -33,8 +35,12 @@ impl SchemaDefaults {
             }
             let api_version = format!("{group}/{}", text(version, &["name"]));
             let plain_status = at(version, &["subresources", "status"]).is_none();
-            self.0.insert((api_version, kind.to_owned()), Definition { defaults, plain_status });
+            let now = Definition { defaults, plain_status };
+            let key = (api_version, kind.to_owned());
+            changed |= self.0.get(&key).is_some_and(|before| *before != now);
+            self.0.insert(key, now);
         }
+        changed.then(|| Kind::new(group, kind))
     }
 
     /// Returns what is known of a custom kind.
@@ -110,6 +116,19 @@ mod tests {
         let live = json!({"apiVersion": "example.org/v1", "kind": "Cache",
             "metadata": {"name": "a", "uid": "u"}, "spec": spec});
         assert_eq!(sanitize_custom(&live, &schemas).into_tree()["spec"], expected);
+    }
+
+    #[test]
+    fn a_definition_that_says_otherwise_is_told_from_one_that_does_not() {
+        let mut schemas = SchemaDefaults::default();
+        assert_eq!(schemas.learn(&definition()), None);
+        let mut other = definition();
+        other["spec"]["conversion"] = json!({"strategy": "None"});
+        assert_eq!(schemas.learn(&other), None);
+        let size = "/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/size/default";
+        *other.pointer_mut(size).unwrap() = json!(5);
+        assert_eq!(schemas.learn(&other), Some(Kind::new("example.org", "Cache")));
+        assert_eq!(schemas.learn(&other), None);
     }
 
     #[test]

@@ -21,6 +21,11 @@ impl Glob {
         self.0.chars().all(|c| c == '*')
     }
 
+    /// Tells the same of a name whose capitals are not known.
+    pub(super) fn may_fit(&self, name: &str) -> bool {
+        Self(self.0.to_lowercase()).fits(&name.to_lowercase())
+    }
+
     pub(super) fn fits(&self, name: &str) -> bool {
         let mut parts = self.0.split('*');
         let first = parts.next().unwrap_or_default();

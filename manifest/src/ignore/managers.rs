@@ -2,11 +2,36 @@
 
 use serde_json::{Map, Value};
 
+use crate::defaults::Defaults;
 use crate::ignore::glob::Glob;
 use crate::tree::{at, text};
 
 /// What managers own at one place: the maps of `fieldsV1`.
 type Nodes<'a> = Vec<&'a Map<String, Value>>;
+
+/// What is known about one place.
+struct Place<'a> {
+    mine: Nodes<'a>,
+    others: Nodes<'a>,
+    /// What a record does not say there, since it comes back.
+    defaults: Option<&'a Defaults>,
+}
+
+impl<'a> Place<'a> {
+    fn field(&self, name: &str) -> Self {
+        self.inner(&format!("f:{name}"), name)
+    }
+
+    fn item(&self, key: &str) -> Self {
+        self.inner(key, "*")
+    }
+
+    fn inner(&self, key: &str, name: &str) -> Self {
+        let below = |nodes: &Nodes<'a>| nodes.iter().filter_map(|node| node.get(key)?.as_object()).collect();
+        let defaults = self.defaults.and_then(|defaults| defaults.field(name));
+        Self { mine: below(&self.mine), others: below(&self.others), defaults }
+    }
+}
 
 /// Takes out what only managers of this name own, and returns the paths; nothing where the object does not tell in its
 /// own version whose the fields are.
@@ -21,44 +46,33 @@ pub(super) fn remove(object: &Value, manager: &Glob, tree: &mut Value) -> Vec<St
         if manager.fits(text(entry, &["manager"])) { mine.push(fields) } else { others.push(fields) }
     }
     let mut taken = Vec::new();
+    let place = Place { mine, others, defaults: Defaults::of(text(object, &["apiVersion"]), text(object, &["kind"])) };
     let Some(root) = tree.as_object_mut() else { return taken };
     root.retain(|key, value| {
         let named = ["apiVersion", "kind"].contains(&key.as_str());
         named
             || key == "metadata" && {
-                metadata(value, &mine, &others, &mut taken);
+                metadata(value, &place.field(key), &mut taken);
                 true
             }
-            || field(key, key, value, &mine, &others, &mut taken)
+            || stays(key, value, &place.field(key), &mut taken)
     });
     taken
 }
 
 /// Names are nobody's to take.
-fn metadata(value: &mut Value, mine: &Nodes<'_>, others: &Nodes<'_>, taken: &mut Vec<String>) {
-    let (mine, others) = (below(mine, "f:metadata"), below(others, "f:metadata"));
+fn metadata(value: &mut Value, place: &Place<'_>, taken: &mut Vec<String>) {
     if let Some(map) = value.as_object_mut() {
         map.retain(|key, value| {
             matches!(key.as_str(), "name" | "namespace")
-                || field(&format!("metadata.{key}"), key, value, &mine, &others, taken)
+                || stays(&format!("metadata.{key}"), value, &place.field(key), taken)
         });
     }
 }
 
-/// Tells whether anything is left of a field.
-fn field(
-    path: &str,
-    key: &str,
-    value: &mut Value,
-    mine: &Nodes<'_>,
-    others: &Nodes<'_>,
-    taken: &mut Vec<String>,
-) -> bool {
-    let key = format!("f:{key}");
-    stays(path, value, &below(mine, &key), &below(others, &key), taken)
-}
-
-fn stays(path: &str, value: &mut Value, mine: &Nodes<'_>, others: &Nodes<'_>, taken: &mut Vec<String>) -> bool {
+/// Tells whether anything is left of a value.
+fn stays(path: &str, value: &mut Value, place: &Place<'_>, taken: &mut Vec<String>) -> bool {
+    let Place { mine, others, .. } = place;
     if mine.is_empty() {
         return true;
     }
@@ -70,25 +84,26 @@ fn stays(path: &str, value: &mut Value, mine: &Nodes<'_>, others: &Nodes<'_>, ta
     let before = taken.len();
     match value {
         Value::Object(map) => {
-            map.retain(|key, value| field(&format!("{path}.{key}"), key, value, mine, others, taken));
+            map.retain(|key, value| stays(&format!("{path}.{key}"), value, &place.field(key), taken));
             !map.is_empty() || taken.len() == before
         }
         Value::Array(items) => {
             items.retain_mut(|item| {
-                let Some((name, words)) = name_of(item, mine) else { return true };
-                let (mine, others) = (below(mine, &name), below(others, &name));
+                let Some((name, words)) = name_of(item, place) else { return true };
+                let place = place.item(&name);
                 let path = format!("{path}[{words}]");
                 match item {
                     // What names an item stays with it.
-                    Value::Object(map) if !others.is_empty() || !mine.iter().any(|node| node.contains_key(".")) => {
+                    Value::Object(map)
+                        if !place.others.is_empty() || !place.mine.iter().any(|node| node.contains_key(".")) =>
+                    {
                         let names = names_in(&name);
                         map.retain(|key, value| {
-                            names.contains_key(key)
-                                || field(&format!("{path}.{key}"), key, value, &mine, &others, taken)
+                            names.contains_key(key) || stays(&format!("{path}.{key}"), value, &place.field(key), taken)
                         });
                         true
                     }
-                    item => stays(&path, item, &mine, &others, taken),
+                    item => stays(&path, item, &place, taken),
                 }
             });
             !items.is_empty() || taken.len() == before
@@ -97,19 +112,21 @@ fn stays(path: &str, value: &mut Value, mine: &Nodes<'_>, others: &Nodes<'_>, ta
     }
 }
 
-fn below<'a>(nodes: &Nodes<'a>, key: &str) -> Nodes<'a> {
-    nodes.iter().filter_map(|node| node.get(key)?.as_object()).collect()
-}
-
 /// Finds under which name managers own an item, and that name in words.
-fn name_of(item: &Value, nodes: &Nodes<'_>) -> Option<(String, String)> {
-    nodes.iter().flat_map(|node| node.keys()).find_map(|key| {
+fn name_of(item: &Value, place: &Place<'_>) -> Option<(String, String)> {
+    let defaults = place.defaults.and_then(|defaults| defaults.field("*"));
+    // A part of the name that the item does not say has its default.
+    let has = |field: &str, value: &Value| match item.get(field) {
+        Some(own) => own == value,
+        None => defaults.and_then(|defaults| defaults.field(field)).is_some_and(|known| known.restores(value, "")),
+    };
+    place.mine.iter().flat_map(|node| node.keys()).find_map(|key| {
         if let Some(value) = key.strip_prefix("v:") {
             let is_it = serde_json::from_str::<Value>(value).is_ok_and(|value| value == *item);
             return is_it.then(|| (key.clone(), value.to_owned()));
         }
         let names = names_in(key);
-        let is_it = !names.is_empty() && names.iter().all(|(field, value)| item.get(field) == Some(value));
+        let is_it = item.is_object() && !names.is_empty() && names.iter().all(|(field, value)| has(field, value));
         is_it.then(|| {
             let words = names.iter().map(|(field, value)| match value {
                 Value::String(text) => format!("{field}={text}"),

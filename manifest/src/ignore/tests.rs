@@ -144,6 +144,16 @@ fn what_only_one_manager_owns_is_left_out() {
     let app = json!([{"name": "app", "ports": [{"containerPort": 80}]}]);
     assert_eq!(tree["spec"]["template"]["spec"]["containers"], app);
     assert_eq!(manager("nobody"), (deployment(), Vec::new()));
+    // The record does not say the default that is part of the item's name; another protocol is another item.
+    for (protocol, expect) in [("TCP", true), ("UDP", false)] {
+        let port = format!("k:{{\"containerPort\":80,\"protocol\":\"{protocol}\"}}");
+        let fields = json!({"k:{\"name\":\"app\"}": {"f:ports": {port: {".": {}, "f:containerPort": {}}}}});
+        live["metadata"]["managedFields"][2] = entry("injector", containers(fields));
+        let (tree, taken) = trimmed(&rule(LeavesOut::Manager("injector".into())), &live);
+        let all = format!("{path}[name=app].ports[containerPort=80,protocol={protocol}]");
+        assert_eq!(taken, if expect { vec![all] } else { Vec::new() });
+        assert_eq!(tree.pointer("/spec/template/spec/containers/0/ports").is_none(), expect, "{tree}");
+    }
     // In another version fields have other names.
     live["metadata"]["managedFields"][0]["apiVersion"] = json!("apps/v1beta1");
     assert!(trimmed(&rule(LeavesOut::Manager("keda-*".into())), &live).1.is_empty());

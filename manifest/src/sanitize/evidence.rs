@@ -6,6 +6,9 @@ use serde_json::{Map, Value};
 
 use crate::tree::{at, text};
 
+/// Where `kubectl apply` keeps what it was given.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
 /// What is known about who set what.
 pub(super) struct Evidence {
     /// A live object, not a document.
@@ -148,7 +151,10 @@ fn read_owners(object: &Value, applied: bool) -> Option<Owners> {
         owners.shape.add(fields);
         // With a client-side apply the defaults that the server filled in count as the client's: what it was given
         // stands in the annotation. See https://kubernetes.io/docs/reference/using-api/server-side-apply/
-        let writes_back = applied && update && manager == "kubectl-client-side-apply";
+        // Argo CD and `kubectl apply --field-manager` do the same under other names: who writes the annotation has
+        // applied what it says.
+        let applies = manager == "kubectl-client-side-apply" || owns_annotation(fields);
+        let writes_back = applied && update && applies;
         if writes_back || (update && injects_authority(fields)) {
             continue;
         }
@@ -163,6 +169,11 @@ fn read_owners(object: &Value, applied: bool) -> Option<Owners> {
     }
     let tells = applied || owners.owned.fields.keys().any(|field| field != "status");
     tells.then_some(owners)
+}
+
+fn owns_annotation(fields: &Value) -> bool {
+    let annotations = at(fields, &["f:metadata", "f:annotations"]);
+    annotations.is_some_and(|annotations| annotations.get(format!("f:{LAST_APPLIED}")).is_some())
 }
 
 /// Tells whether a manager owns certificate authorities and nothing else: such a one puts them in again.
@@ -192,11 +203,14 @@ fn without_status(fields: &Value) -> Value {
     fields
 }
 
-/// Reads the annotation of `kubectl apply`, if it is in the object's own version.
+/// Reads the annotation of `kubectl apply`, if it is in the object's own version, and not another object's that was
+/// copied with its annotations.
 fn last_applied(object: &Value) -> Option<Value> {
-    let annotations = at(object, &["metadata", "annotations"])?;
-    let annotation = annotations.get("kubectl.kubernetes.io/last-applied-configuration")?.as_str()?;
+    let annotation = at(object, &["metadata", "annotations"])?.get(LAST_APPLIED)?.as_str()?;
     let applied: Value = serde_json::from_str(annotation).ok()?;
-    (applied.get("apiVersion") == object.get("apiVersion") && applied.get("kind") == object.get("kind"))
-        .then_some(applied)
+    let is_same = |path: &[&str]| at(&applied, path) == at(object, path);
+    let is_own = ["name", "namespace"]
+        .into_iter()
+        .all(|field| text(&applied, &["metadata", field]).is_empty() || is_same(&["metadata", field]));
+    (is_same(&["apiVersion"]) && is_same(&["kind"]) && is_own).then_some(applied)
 }

@@ -166,7 +166,7 @@ pub(super) fn is_named(item: &Value, names: &Map<String, Value>) -> bool {
 }
 
 /// Finds what `kubectl apply` was given for an item.
-fn given_item<'a>(given: &'a [Value], item: &Value, names: &Map<String, Value>) -> Option<&'a Value> {
+pub(super) fn given_item<'a>(given: &'a [Value], item: &Value, names: &Map<String, Value>) -> Option<&'a Value> {
     let exact = |given: &&Value| names.keys().all(|key| given.get(key) == item.get(key));
     let lenient =
         |given: &&Value| names.keys().all(|key| given.get(key).is_none_or(|name| Some(name) == item.get(key)));

@@ -1,4 +1,5 @@
-//! What admission adds to a Pod that nobody's controller made: a token, tolerations, requests and limits.
+//! What admission adds to a Pod that nobody's controller made: a token, tolerations, requests and limits; and what
+//! people add to look into it.
 
 use serde_json::Value;
 
@@ -36,6 +37,8 @@ pub(super) fn clean(tree: &mut Value, evidence: &Evidence) {
     let given = evidence.applied.as_ref().and_then(|applied| at(applied, &["spec", "tolerations"])?.as_array());
     let is_given = |toleration: &Value| given.is_some_and(|given| given.contains(toleration));
     let Some(spec) = map_mut(tree, &["spec"]) else { return };
+    // `kubectl debug` puts them there through a subresource, and no Pod can be made with them.
+    spec.remove("ephemeralContainers");
     retain(spec, "tolerations", |toleration| is_given(toleration) || !is_injected(toleration));
     // The rest is nobody's, where an object tells.
     if evidence.owners.is_some() {

@@ -165,6 +165,81 @@ fn what_kubectl_apply_was_given_stays() {
 }
 
 #[test]
+fn whoever_writes_what_was_applied_writes_defaults_back() {
+    const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+    let deployment = |containers: Value, rest: Value| {
+        let mut spec = json!({"selector": {"matchLabels": {"app": "a"}}, "template": {
+            "metadata": {"labels": {"app": "a"}}, "spec": {"containers": containers}}});
+        spec.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+        json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a"}, "spec": spec})
+    };
+    // What was applied names two values that are defaults, too.
+    let given = deployment(
+        json!([{"name": "a", "image": "i", "imagePullPolicy": "IfNotPresent", "ports": [{"containerPort": 80}]}]),
+        json!({"revisionHistoryLimit": 10, "strategy": {}}),
+    );
+    let filled = |name: &str| {
+        json!({"name": name, "image": "i", "imagePullPolicy": "IfNotPresent", "resources": {},
+            "terminationMessagePath": "/dev/termination-log", "terminationMessagePolicy": "File",
+            "ports": [{"containerPort": 80, "protocol": "TCP"}]})
+    };
+    let rest = json!({"revisionHistoryLimit": 10, "progressDeadlineSeconds": 600, "paused": true,
+        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": "25%"}}});
+    let object = |containers: &[&str], annotated: bool| {
+        let containers = containers.iter().map(|name| filled(name)).collect();
+        let mut object = deployment(containers, rest.clone());
+        object["spec"]["template"]["spec"]["restartPolicy"] = json!("Always");
+        if annotated {
+            object["metadata"]["annotations"] = json!({ LAST_APPLIED: given.to_string() });
+        }
+        object
+    };
+    let container = |name: &str| {
+        json!({format!("k:{{\"name\":\"{name}\"}}"): {".": {}, "f:name": {}, "f:image": {}, "f:imagePullPolicy": {},
+            "f:resources": {}, "f:terminationMessagePath": {}, "f:terminationMessagePolicy": {},
+            "f:ports": {".": {}, "k:{\"containerPort\":80,\"protocol\":\"TCP\"}":
+                {".": {}, "f:containerPort": {}, "f:protocol": {}}}}})
+    };
+    let in_template =
+        |containers: Value| json!({"f:template": {"f:spec": {"f:containers": containers, "f:restartPolicy": {}}}});
+    let mut fields = in_template(container("a"));
+    fields.as_object_mut().unwrap().extend(
+        json!({"f:revisionHistoryLimit": {}, "f:progressDeadlineSeconds": {}, "f:selector": {},
+            "f:strategy": {"f:rollingUpdate": {".": {}, "f:maxSurge": {}, "f:maxUnavailable": {}}, "f:type": {}}})
+        .as_object()
+        .unwrap()
+        .clone(),
+    );
+    let annotations = json!({"f:annotations": {".": {}, format!("f:{LAST_APPLIED}"): {}}});
+    let applies = json!({"f:metadata": annotations, "f:spec": fields});
+    let pause = ("ada", "Update", json!({"f:spec": {"f:paused": {}}}));
+    let mut kept = given.clone();
+    kept["spec"]["paused"] = json!(true);
+    // A name given with `--field-manager`, Argo CD's, kubectl's own.
+    for manager in ["ci", "argocd-controller", "kubectl-client-side-apply"] {
+        check(live(object(&["a"], true), &[(manager, "Update", applies.clone()), pause.clone()]), kept.clone());
+    }
+    // Nobody tells, but for the annotation: defaults that it does not name go all the same.
+    check(live(object(&["a"], true), &[]), kept.clone());
+    // A container that `kubectl edit` added has no defaults.
+    let edit = ("kubectl-edit", "Update", json!({"f:spec": in_template(container("b"))}));
+    let mut added = kept.clone();
+    added["spec"]["template"]["spec"]["containers"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({"name": "b", "image": "i", "imagePullPolicy": "IfNotPresent", "ports": [{"containerPort": 80}]}));
+    check(live(object(&["a", "b"], true), &[("ci", "Update", applies), pause.clone(), edit]), added);
+    // The annotation of another object, copied with it, tells nothing of this one.
+    let mut copied = object(&["a"], true);
+    let mut other = given.clone();
+    other["metadata"]["name"] = json!("b");
+    copied["metadata"]["annotations"][LAST_APPLIED] = json!(other.to_string());
+    kept["spec"].as_object_mut().unwrap().remove("revisionHistoryLimit");
+    kept["spec"].as_object_mut().unwrap().remove("strategy");
+    check(live(copied, &[]), kept);
+}
+
+#[test]
 fn addresses_of_services_stay_only_when_asked_for() {
     let ports = json!([{"port": 80, "nodePort": 30080}]);
     let allocated = json!({"clusterIP": "10.0.0.1", "clusterIPs": ["10.0.0.1"], "ipFamilies": ["IPv4"],
@@ -480,6 +555,16 @@ fn what_admission_adds_to_a_pod_goes() {
     let applied = pod(json!({"tolerations": [injected]})).to_string();
     given["metadata"]["annotations"] = json!({"kubectl.kubernetes.io/last-applied-configuration": applied});
     check(given, pod(json!({"tolerations": [injected]})));
+    // `kubectl debug` owns what it adds through a subresource, and nobody can apply it.
+    let debugged = pod(json!({"containers": [{"name": "a", "image": "i"}],
+        "ephemeralContainers": [{"name": "debugger-x7k2p", "image": "busybox", "stdin": true}]}));
+    let of_container =
+        |name: &str| json!({format!("k:{{\"name\":\"{name}\"}}"): {".": {}, "f:name": {}, "f:image": {}}});
+    let own = json!({"f:spec": {"f:containers": of_container("a")}});
+    let debug = json!({"f:spec": {"f:ephemeralContainers": of_container("debugger-x7k2p")}});
+    for managers in [&[][..], &[("kubectl-run", "Update", own), ("kubectl-debug", "Update", debug)]] {
+        check(live(debugged.clone(), managers), pod(json!({"containers": [{"name": "a", "image": "i"}]})));
+    }
     // In a document all of it is a person's.
     check(full.clone(), full);
 }

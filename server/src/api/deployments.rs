@@ -11,7 +11,7 @@ use model::deployment::{
     DeploymentSort, DeploymentSummary, Preview, Undo, WriteOptions,
 };
 use model::event::EventSummary;
-use model::history::HistoryEntry;
+use model::history::HistoryRow;
 use model::{Namespace, Page, ResourceName};
 use serde::Deserialize;
 
@@ -34,6 +34,15 @@ pub(crate) struct ListQuery {
     /// `name`, `namespace`, `health`, `ready`, `image` or `changed`.
     sort: String,
     descending: bool,
+}
+
+/// How much of a timeline is told.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct HistoryQuery {
+    /// With author, message and difference of each row's commit.
+    diff: bool,
 }
 
 /// The Deployment that an address names.
@@ -221,15 +230,21 @@ pub(crate) async fn rollback_deployment(
 }
 
 /// Reads operations, observed changes, commits and rollouts as one timeline, newest first.
-#[utoipa::path(get, path = "/api/deployments/{namespace}/{name}/history", tag = "deployments", params(Target, Paging),
-    responses((status = 200, body = Page<HistoryEntry>), Failures))]
+#[utoipa::path(get, path = "/api/deployments/{namespace}/{name}/history", tag = "deployments",
+    params(Target, HistoryQuery, Paging), responses((status = 200, body = Page<HistoryRow>), Failures))]
 pub(crate) async fn read_deployment_history(
     State(state): State<AppState>,
     Signed(caller): Signed,
     Named(target): Named,
+    Asked(query): Asked<HistoryQuery>,
     Asked(paging): Asked<Paging>,
-) -> Result<Json<Page<HistoryEntry>>, Failure> {
-    Ok(Json(state.engine.read_deployment_history(&caller, &target, paging.into()).await?))
+) -> Result<Json<Page<HistoryRow>>, Failure> {
+    if query.diff {
+        let rows = state.engine.read_deployment_history_with_commits(&caller, &target, paging.into()).await?;
+        return Ok(Json(rows));
+    }
+    let page = state.engine.read_deployment_history(&caller, &target, paging.into()).await?;
+    Ok(Json(page.map(|entry| HistoryRow { entry, commit: None })))
 }
 
 /// Lists what Kubernetes says about a Deployment and its pods.

@@ -52,6 +52,7 @@ impl TryFrom<NewDeployment> for DeploymentForm {
             labels: lines("labels", &new.labels)?,
             container: String::new(),
             paused: new.paused,
+            base: String::new(),
         })
     }
 }

@@ -26,6 +26,8 @@ pub(super) struct SyncGauges {
     held: Gauge,
     obstructed: Gauge,
     drifted: Gauge,
+    wrong_files: Gauge,
+    masked_values: Gauge,
     problems: Gauge,
     records: Gauge,
     resources: Gauge,
@@ -60,6 +62,8 @@ impl SyncGauges {
             ("held_deletions", "Records that wait for a word before they are deleted", &self.held),
             ("obstructed_records", "Records that cannot lie where another file is", &self.obstructed),
             ("drifted_records", "Records that say otherwise than the cluster", &self.drifted),
+            ("wrong_files", "Files of the repository that a person has to put right", &self.wrong_files),
+            ("masked_values", "Values that records lack since they look like credentials", &self.masked_values),
             ("sync_problems", "What keeps the sync engine from its work", &self.problems),
             ("records", "Records at the head of the repository", &self.records),
             ("watched_resources", "Resources that are followed", &self.resources),
@@ -80,7 +84,8 @@ impl SyncGauges {
         for (name, help, histogram) in [
             ("change_to_commit_seconds", "From a watch's event to the commit", counted.change_to_commit),
             ("commit_to_remote_seconds", "From a commit to the remote", counted.commit_to_remote),
-            ("commit_duration_seconds", "Time to write what is ready", counted.commit_duration),
+            ("plan_duration_seconds", "Time to plan what is ready, part of commit_duration", counted.plan_duration),
+            ("commit_duration_seconds", "Time to plan and write what is ready", counted.commit_duration),
             ("push_duration_seconds", "Time of a push", counted.push_duration),
         ] {
             registry.register(name, help, histogram);
@@ -103,6 +108,8 @@ impl SyncGauges {
             (&self.held, totals.held_deletions),
             (&self.obstructed, totals.obstructed),
             (&self.drifted, totals.drifted),
+            (&self.wrong_files, totals.wrong_files),
+            (&self.masked_values, totals.masked_values),
             (&self.problems, totals.problems),
             (&self.records, totals.records),
             (&self.resources, totals.resources),

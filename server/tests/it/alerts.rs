@@ -132,10 +132,16 @@ fn metrics_follow_the_conventions_and_do_not_grow_without_bounds() {
                 assert!(!name.contains(unit), "{name} is not in a base unit");
             }
         }
-        for histogram in ["change_to_commit", "commit_to_remote", "commit_duration", "push_duration"] {
+        for histogram in ["change_to_commit", "commit_to_remote", "plan_duration", "commit_duration", "push_duration"] {
             for part in ["bucket", "sum", "count"] {
                 assert!(served.contains_key(&format!("denshimon_{histogram}_seconds_{part}")), "{histogram} {part}");
             }
+        }
+        let readme = std::fs::read_to_string("../README.md").unwrap();
+        for family in text.lines().filter_map(|line| line.strip_prefix("# TYPE denshimon_")) {
+            let (name, kind) = family.split_once(' ').unwrap();
+            let name = if kind == "counter" { format!("`{name}_total`") } else { format!("`{name}`") };
+            assert!(readme.contains(&name), "the README does not say what {name} is");
         }
         assert!(text.contains("denshimon_kind_up{kind=\"Deployment.apps\"}"), "{text}");
         assert!(

@@ -205,7 +205,8 @@ pub fn location(answer: &Response) -> &str {
     answer.headers().get(LOCATION).map(|value| value.to_str().unwrap()).unwrap_or_default()
 }
 
-fn encode(fields: &[(&str, &str)]) -> String {
+/// Writes fields as a browser sends them.
+pub fn encode(fields: &[(&str, &str)]) -> String {
     let encode = |text: &str| -> String { text.bytes().map(|byte| format!("%{byte:02X}")).collect() };
     fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect::<Vec<_>>().join("&")
 }

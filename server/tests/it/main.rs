@@ -9,12 +9,14 @@
 
 mod alerts;
 mod authorization;
+mod away;
 mod description;
 mod foreign_commits;
 mod forms_without_js;
 mod guards;
 mod harness;
 mod program;
+mod records;
 mod session;
 mod settings;
 mod tidy;

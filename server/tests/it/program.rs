@@ -2,6 +2,7 @@
 
 mod audited;
 mod away;
+mod drafts;
 mod killed;
 mod planted;
 mod remote;
@@ -211,14 +212,20 @@ impl Program {
         }
     }
 
-    async fn make_token(&self) -> String {
+    /// Returns the cookie of a browser's session.
+    pub async fn sign_in(&self) -> String {
         let session = json!({"username": "admin", "password": ADMIN_PASSWORD});
         let request = self.http.post(format!("{}/api/session", self.url)).header("origin", &self.url).json(&session);
-        let cookie = request.send().await.unwrap().headers()["set-cookie"].to_str().unwrap().to_owned();
+        let answer = request.send().await.unwrap();
+        let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+        cookie.split(';').next().unwrap().to_owned()
+    }
+
+    async fn make_token(&self) -> String {
+        let cookie = self.sign_in().await;
         let new = json!({"name": "test", "role": "admin", "expires_in_days": 1});
         let request = self.http.post(format!("{}/api/tokens", self.url)).header("origin", &self.url).json(&new);
-        let made: Value =
-            request.header("cookie", cookie.split(';').next().unwrap()).send().await.unwrap().json().await.unwrap();
+        let made: Value = request.header("cookie", cookie).send().await.unwrap().json().await.unwrap();
         made["token"].as_str().unwrap().to_owned()
     }
 }

@@ -8,7 +8,7 @@ const WAIT: Duration = Duration::from_secs(2);
 
 impl Bench {
     /// Begins with the API server's audit events set up.
-    async fn start_audited() -> Self {
+    pub(super) async fn start_audited() -> Self {
         let mut bench = Self::start(Duration::ZERO).await;
         bench.config.audit.webhook_token = Some("a-token-of-the-audit-webhook".into());
         bench.config.audit.wait = WAIT;
@@ -18,7 +18,7 @@ impl Bench {
         bench
     }
 
-    fn hears(&self, user: &str, verb: &str, object: &Value) {
+    pub(super) fn hears(&self, user: &str, verb: &str, object: &Value) {
         let metadata = &object["metadata"];
         self.audit.take_in(&[json!({
             "level": "RequestResponse", "stage": "ResponseComplete", "verb": verb, "requestURI": "/?fieldManager=kubectl-edit",

@@ -64,6 +64,7 @@ async fn an_operation_without_an_answer_is_found_by_its_mark() {
             resource: resource("a"),
             summary: "Do it to shop/a".into(),
             reason: String::new(),
+            baseline: Baseline::default(),
             rolls_out: false,
         };
         let (id, guard) = bench.ledger.begin_operation(new).await.unwrap();
@@ -102,7 +103,6 @@ async fn an_operation_that_never_arrived_is_not_taken_for_the_one_before_it_in_t
     bench.operates(Verb::Edit, &edited, "Edit shop/a").await;
     bench.sees(edited.clone()).await;
     bench.in_step().await;
-    tokio::time::sleep(Duration::from_millis(2)).await;
     let new = NewOperation {
         actor: Actor::User("ada".parse().unwrap()),
         email: None,
@@ -110,6 +110,7 @@ async fn an_operation_that_never_arrived_is_not_taken_for_the_one_before_it_in_t
         resource: resource("a"),
         summary: "Edit it once more".into(),
         reason: String::new(),
+        baseline: Baseline::of(&edited),
         rolls_out: false,
     };
     let (id, guard) = bench.ledger.begin_operation(new).await.unwrap();

@@ -21,14 +21,14 @@ data:
 ";
 
 /// A remote with files of people's, and their clone of it.
-struct Remote {
+pub(super) struct Remote {
     folder: Option<TempDir>,
-    clone: PathBuf,
+    pub(super) clone: PathBuf,
     path: PathBuf,
 }
 
 impl Remote {
-    fn with(files: &[(&str, &str)]) -> Self {
+    pub(super) fn with(files: &[(&str, &str)]) -> Self {
         let folder = TempDir::new().unwrap();
         git(folder.path(), &["init", "-q", "--bare", "-b", "main", "remote.git"]);
         git(folder.path(), &["clone", "-q", "remote.git", "clone"]);
@@ -40,7 +40,7 @@ impl Remote {
     }
 
     /// Commits and pushes files as eve.
-    fn commits(&self, files: &[(&str, &str)]) {
+    pub(super) fn commits(&self, files: &[(&str, &str)]) {
         for (path, text) in files {
             let path = self.clone.join(path);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -52,17 +52,17 @@ impl Remote {
         git(&self.clone, &["push", "-q", "origin", "main"]);
     }
 
-    async fn bench(&mut self) -> Bench {
+    pub(super) async fn bench(&mut self) -> Bench {
         Bench::start_with(self.folder.take().unwrap(), Duration::ZERO, Some(&self.path)).await
     }
 
-    fn file(&self, path: &str) -> String {
+    pub(super) fn file(&self, path: &str) -> String {
         git(&self.path, &["show", &format!("main:{path}")])
     }
 }
 
 /// Waits until the remote has all that was seen.
-async fn pushed(bench: &Bench) {
+pub(super) async fn pushed(bench: &Bench) {
     bench.in_step().await;
     let remote = bench.folder.path().join("remote.git");
     let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
@@ -137,6 +137,56 @@ async fn what_a_person_added_to_a_record_stays_in_it() {
     bench.lists(&[config_map("a", 3, "2"), config_map("d", 2, "2")]).await;
     bench.in_step().await;
     assert_eq!(bench.log().len(), commits, "{}", bench.git(&["log", "-p", "-1", "main"]));
+}
+
+#[tokio::test]
+async fn a_record_with_braces_in_it_is_edited_in_place_like_any_other() {
+    let mut remote = Remote::with(&[("README.md", "ours\n")]);
+    let bench = remote.bench().await;
+    let path = "clusters/sandbox/shop/configmap/a.yaml";
+    bench.lists(&[config_map("a", 1, "{{ .Values.one }}")]).await;
+    pushed(&bench).await;
+    git(&remote.clone, &["pull", "-q", "origin", "main"]);
+    let record = format!("# Eve's word.\n{}\n---\n{}", remote.file(path), config("c", "{{ .Values.c }}"));
+    remote.commits(&[(path, &record)]);
+    bench.sees(config_map("d", 2, "2")).await;
+    pushed(&bench).await;
+    bench.sees(config_map("a", 2, "{{ .Values.two }}")).await;
+    pushed(&bench).await;
+    let text = remote.file(path);
+    assert!(text.contains("# Eve's word.") && text.contains("name: c") && text.contains(".Values.two"), "{text}");
+
+    // What cannot be read gives way, with a word.
+    git(&remote.clone, &["pull", "-q", "origin", "main"]);
+    remote.commits(&[(path, "# Eve's word.\nkey: [\n")]);
+    bench.sees(config_map("d", 3, "3")).await;
+    pushed(&bench).await;
+    bench.sees(config_map("a", 3, "3")).await;
+    pushed(&bench).await;
+    assert!(remote.file(path).contains("key: \"3\""));
+    let body = bench.git(&["log", "-1", "--format=%b", "main"]);
+    assert!(body.contains("written anew, without the comments in it. The resource was not found in what"), "{body}");
+}
+
+#[tokio::test]
+async fn what_is_no_readable_file_is_named_with_a_word() {
+    let mut remote = Remote::with(&[("apps/a.yaml", &config("a", "1"))]);
+    let large = std::fs::File::create(remote.clone.join("large.yaml")).unwrap();
+    large.set_len(50 * 1024 * 1024).unwrap();
+    std::os::unix::fs::symlink("apps/a.yaml", remote.clone.join("link.yaml")).unwrap();
+    let commit = git(&remote.clone, &["rev-parse", "HEAD"]);
+    git(&remote.clone, &["update-index", "--add", "--cacheinfo", &format!("160000,{commit},vendored")]);
+    std::fs::create_dir(remote.clone.join("vendored")).unwrap();
+    remote.commits(&[]);
+    let bench = remote.bench().await;
+    bench.lists(&[config_map("a", 1, "1")]).await;
+    bench.in_step().await;
+    let told = bench.recorder.book.pages().left_alone.clone();
+    let word = |path: &str| told.iter().find(|file| file.path == path).map(|file| (file.reason.as_str(), file.wrong));
+    assert_eq!(word("large.yaml"), Some(("It is larger than 4 MiB.", true)), "{told:?}");
+    assert!(word("link.yaml").unwrap().0.contains("symbolic link"), "{told:?}");
+    assert!(word("vendored").unwrap().0.contains("submodule"), "{told:?}");
+    assert_eq!(told.len(), 3, "{told:?}");
 }
 
 #[tokio::test]
@@ -236,7 +286,7 @@ data:
 }
 
 /// A ConfigMap as a person writes it.
-fn config(name: &str, key: &str) -> String {
+pub(super) fn config(name: &str, key: &str) -> String {
     format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\n  namespace: shop\ndata:\n  key: '{key}'\n")
 }
 

@@ -125,3 +125,17 @@ async fn recipients_read_credentials_beside_what_everybody_reads() {
     bench.in_step().await;
     assert_eq!(bench.log().len(), commits + 1);
 }
+
+#[tokio::test]
+async fn what_looks_like_a_credential_beside_a_secret_s_values_is_in_no_record() {
+    let bench = Bench::start_for(ALICE).await;
+    let mut annotated = secret(1, "aHVudGVyMg==");
+    annotated["metadata"]["annotations"] = json!({"example.org/registry-password": "correct-horse"});
+    bench.sees(annotated).await;
+    bench.lists_secrets().await;
+    let record = bench.git(&["show", PATH]);
+    assert!(record.contains("registry-password") && !record.contains("correct-horse"), "{record}");
+    let of_secret = ResourceRef { kind: Kind::new("", "Secret"), ..resource("s") };
+    let incomplete = bench.recorder.book.record_of(&of_secret, None).incomplete.unwrap();
+    assert!(incomplete.contains("registry-password") && !incomplete.contains("key user"), "{incomplete}");
+}

@@ -54,6 +54,7 @@ async fn a_record_is_waited_for_and_then_told_with_its_commit_and_place() {
     until("it is said what for", || !bench.recorder.book.pages().waiting_for.is_empty()).await;
     let waiting = bench.recorder.book.pages().waiting_for.clone();
     assert_eq!((waiting.len(), waiting[0].reason, waiting[0].changes), (1, WaitReason::Silence, 1));
+    assert_eq!(waiting[0].paths, ["clusters/sandbox/shop/configmap/b.yaml"]);
     // A change that waits is recorded, whatever a rule says by now.
     assert_eq!(state("b", Some("A rule.")).state, RecordState::Waiting);
     bench.recorder.steer(Steering::CommitNow).await.unwrap();

@@ -106,6 +106,7 @@ fn causes_add_up_and_nothing_is_lost_when_put_back() {
     let (mut window, now) = (Window::new(SILENCE, SILENCE * 10), Instant::now());
     for id in ["1", "2", "2"] {
         let cause = Cause {
+            resource_version: None,
             id: id.into(),
             actor: by("ada").actor,
             email: None,

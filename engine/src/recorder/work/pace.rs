@@ -39,8 +39,7 @@ impl Work {
                 pages.in_step_since = self.clock.now();
             }
             pages.waiting = waiting;
-            pages.waiting_for.clear();
-            pages.waiting_for.extend(self.waiting_for());
+            pages.waiting_for = self.waiting_for();
         }
         self.book.figures().note_waiting(waiting);
         self.book.update_chip();
@@ -50,7 +49,7 @@ impl Work {
         let now = Instant::now();
         let due = self.window.next_due(self.book.pages().listing());
         // What is owed is paid at once after a word to go on, which takes the pause away.
-        let owed = (!self.owed.is_empty()).then(|| self.retry_at.unwrap_or(now));
+        let owed = self.owed.due(now);
         let missed = (!self.missed.is_empty()).then(|| self.retry_at.unwrap_or(now));
         let again = due.into_iter().chain(owed).chain(missed).chain(self.next_commit());
         again.min().unwrap_or(now + Duration::from_secs(60)).max(now)

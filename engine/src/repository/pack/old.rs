@@ -39,6 +39,11 @@ impl Head {
         self.kind == TREE
     }
 
+    /// Returns the object that it is told by.
+    pub(in super::super) fn base(&self) -> Option<Oid> {
+        self.base
+    }
+
     pub(in super::super) fn size(&self) -> usize {
         self.size
     }

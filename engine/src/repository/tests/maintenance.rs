@@ -185,3 +185,90 @@ async fn packs_of_git_are_joined_too_and_a_broken_one_is_not() {
     std::fs::write(&newest, whole).unwrap();
     git(&place, &["fsck", "--strict", "--full"]);
 }
+
+/// Lets all packs look as if they had been written two days ago.
+fn age(place: &Path) {
+    let then = std::time::SystemTime::now() - Duration::from_secs(2 * 24 * 3_600);
+    for file in std::fs::read_dir(place.join("objects/pack")).unwrap() {
+        std::fs::File::open(file.unwrap().path()).unwrap().set_modified(then).unwrap();
+    }
+}
+
+const DAY: Duration = Duration::from_secs(24 * 3_600);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nothing_leads_to_any_more_goes_after_a_day_and_commits_go_on() {
+    let (data, elsewhere) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let remote = bare(&elsewhere);
+    somebody_commits(&elsewhere, &remote, "README.md", "hello");
+    let repository = open(&config(data.path(), remote.to_str())).await;
+    let place = data.path().join("repository.git");
+    let mut happened = repository.take_happened().unwrap();
+    // Commits that are made again, since somebody was faster.
+    let mut superseded = async |n: usize| {
+        somebody_commits(&elsewhere, &remote, "theirs.txt", &n.to_string());
+        let made = repository.commit(vec![many(n)]).await.unwrap().remove(0).unwrap();
+        loop {
+            match happened.recv().await.unwrap() {
+                Happened::Moved(rewrites) if rewrites.0.iter().any(|(old, _)| *old == made) => break,
+                _ => {}
+            }
+        }
+        published(&repository, |state| state.ahead == 0 && state.failure.is_none()).await;
+        made.to_string()
+    };
+    let mut old = Vec::new();
+    for n in 0..8 {
+        old.push(superseded(n).await);
+    }
+    let folders: Vec<String> = old.iter().map(|id| git(&place, &["rev-parse", &format!("{id}^{{tree}}")])).collect();
+    let pruned = || maintain_prune(&place);
+    assert_eq!(pruned(), 0, "what is young stays");
+    // One that something still names.
+    git(&place, &["update-ref", "refs/denshimon/before/x", &old[0]]);
+    age(&place);
+    let young = superseded(8).await;
+    let tidied = place.clone();
+    let tidying = std::thread::spawn(move || maintain_prune(&tidied));
+    for n in 100..110 {
+        repository.commit(vec![many(n)]).await.unwrap();
+    }
+    assert!(tidying.join().unwrap() > 0);
+    git(&place, &["fsck", "--strict", "--full"]);
+    let is_there = |id: &String| Git::open_bare(&place).unwrap().odb().unwrap().exists(id.parse().unwrap());
+    assert!(is_there(&old[0]) && is_there(&folders[0]), "a reference leads to it");
+    assert!(!old[1..].iter().any(is_there) && !folders[1..].iter().any(is_there));
+    assert!(is_there(&young));
+    assert_eq!(git(&place, &["show", "main:clusters/a/ns/k/7.yaml"]), "n: 109-7");
+    assert_eq!(subjects(&place).iter().filter(|subject| subject.starts_with("Round")).count(), 19);
+    git(&place, &["update-ref", "-d", "refs/denshimon/before/x"]);
+    published(&repository, |state| state.ahead == 0 && state.failure.is_none()).await;
+    age(&place);
+    assert!(pruned() > 0);
+    assert!(!is_there(&old[0]) && !is_there(&young));
+    git(&place, &["fsck", "--strict", "--full"]);
+    assert_eq!(pruned(), 0);
+}
+
+fn maintain_prune(place: &Path) -> usize {
+    prune::prune(&Git::open_bare(place).unwrap(), DAY).unwrap()
+}
+
+#[tokio::test]
+async fn what_was_told_by_something_that_goes_is_told_whole() {
+    let data = TempDir::new().unwrap();
+    let repository = open(&config(data.path(), None)).await;
+    let place = data.path().join("repository.git");
+    for round in 0..12 {
+        repository.commit(vec![many(round)]).await.unwrap();
+    }
+    repository.close(Duration::ZERO).await;
+    // Git tells the older by the newer; the newer half goes.
+    git(&place, &["-c", "repack.writeBitmaps=false", "repack", "-q", "-a", "-d", "-f"]);
+    git(&place, &["update-ref", "refs/heads/main", "main~6"]);
+    age(&place);
+    assert!(maintain_prune(&place) > 6);
+    git(&place, &["fsck", "--strict", "--full"]);
+    assert_eq!(subjects(&place).len(), 6);
+    assert_eq!(git(&place, &["show", "main:clusters/a/ns/k/7.yaml"]), "n: 5-7");
+}

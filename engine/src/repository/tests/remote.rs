@@ -301,3 +301,66 @@ async fn links_submodules_and_large_files_of_others_are_no_records_and_are_not_o
     assert_eq!(git(&remote, &["show", "main:f/Readme"]), "3");
     git(&remote, &["fsck", "--full"]);
 }
+
+#[tokio::test]
+async fn a_push_whose_answer_was_lost_is_noticed_also_below_what_others_put_on_top() {
+    let (data, elsewhere) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let remote = bare(&elsewhere);
+    let repository = open(&config(data.path(), remote.to_str())).await;
+    let mut made = Vec::new();
+    for n in ["1", "2", "3"] {
+        made.extend(repository.commit(vec![commit(n, &[("a.yaml", Some(n))])]).await.unwrap().remove(0));
+    }
+    published(&repository, |state| state.ahead == 0 && state.remote_head.as_ref() == made.last()).await;
+    let untold =
+        async |repository: &Repository| repository.read(|git, reading| reading.untold_pushed(git, 2)).await.unwrap();
+    assert_eq!(untold(&repository).await, made[1..], "some of the newest, where nothing is known");
+    repository.mark_told_pushed(made[0].clone()).await.unwrap();
+    repository.close(Duration::from_secs(5)).await;
+    git(&data.path().join("repository.git"), &["update-ref", "refs/remotes/origin/main", "main~2"]);
+    somebody_commits(&elsewhere, &remote, "theirs.txt", "theirs");
+    let repository = open(&config(data.path(), remote.to_str())).await;
+    let mut happened = repository.take_happened().unwrap();
+    assert_eq!(happened.recv().await.unwrap(), Happened::Pushed(made[1..].to_vec()));
+    assert_eq!(happened.recv().await.unwrap(), Happened::Moved(Rewrites::default()));
+    assert_eq!(untold(&repository).await[..2], made[1..], "also when the ledger was not told");
+}
+
+#[tokio::test]
+async fn what_came_from_the_remote_is_known_as_such_whoever_it_says_it_is_by() {
+    let (data, elsewhere) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let remote = bare(&elsewhere);
+    somebody_commits(&elsewhere, &remote, "README.md", "what a new data directory begins with");
+    let repository = open(&config(data.path(), remote.to_str())).await;
+    let one = repository.commit(vec![commit("One", &[("a.yaml", Some("1"))])]).await.unwrap().remove(0).unwrap();
+    published(&repository, |state| state.ahead == 0 && state.remote_head == Some(one.clone())).await;
+    somebody_commits(&elsewhere, &remote, "b.txt", "theirs");
+    let theirs: CommitId = git(&remote, &["rev-parse", "main"]).parse().unwrap();
+    repository.commit(vec![commit("Two", &[("a.yaml", Some("2"))])]).await.unwrap();
+    holds(&remote, &repository, &["Somebody's", "One", "Somebody's", "Two"]).await;
+    let foreign = repository.read(|git, reading| reading.foreign(git)).await.unwrap();
+    assert_eq!(foreign, std::collections::HashSet::from([theirs]));
+}
+
+#[tokio::test]
+async fn what_the_ledger_knows_goes_along_with_a_commit_that_is_made_again() {
+    let (data, elsewhere) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let remote = bare(&elsewhere);
+    somebody_commits(&elsewhere, &remote, "README.md", "hello");
+    let repository = open(&config(data.path(), remote.to_str())).await;
+    let mut happened = repository.take_happened().unwrap();
+    somebody_commits(&elsewhere, &remote, "b.txt", "theirs");
+    let one = repository.commit(vec![commit("One", &[("a.yaml", Some("1"))])]).await.unwrap().remove(0).unwrap();
+    repository.mark_linked(one.clone()).await.unwrap();
+    let rewrites = loop {
+        match happened.recv().await.unwrap() {
+            Happened::Moved(rewrites) if !rewrites.0.is_empty() => break rewrites,
+            _ => {}
+        }
+    };
+    let new = rewrites.0[0].1.clone();
+    assert_ne!(new, one);
+    repository.forget_rewrites(rewrites).await.unwrap();
+    let unlinked = repository.read(|git, reading| reading.since(git, reading.linked(git)?, usize::MAX)).await.unwrap();
+    assert!(unlinked.is_empty(), "{unlinked:?}");
+}

@@ -193,6 +193,47 @@ async fn a_webhook_that_fails_is_named_and_nothing_is_written() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_policy_that_says_no_is_heard() {
+    let shop = Shop::open().await;
+    let here = shop.namespace.as_str();
+    let group = "apiVersion: admissionregistration.k8s.io/v1";
+    let policy = format!(
+        "{{{group}, kind: ValidatingAdmissionPolicy, metadata: {{name: {here}}}, spec: {{failurePolicy: Fail,
+          matchConstraints: {{resourceRules: [
+            {{apiGroups: [apps], apiVersions: [v1], resources: [deployments], operations: [CREATE, UPDATE]}}]}},
+          validations: [{{expression: 'object.spec.replicas <= 2', message: Two replicas are enough here.}}]}}}}\n---\n\
+         {{{group}, kind: ValidatingAdmissionPolicyBinding, metadata: {{name: {here}}}, spec: {{policyName: {here},
+          validationActions: [Deny],
+          matchResources: {{namespaceSelector: {{matchLabels: {{kubernetes.io/metadata.name: {here}}}}}}}}}}}"
+    );
+    shop.kubectl.apply(&policy, here).await;
+    let many = DeploymentChange::Create(DeploymentForm { replicas: "3".into(), ..shop.form("many") });
+    // The API server learns of a new policy a moment later; dry runs ask it, too.
+    let message = eventually("the policy is asked", || async {
+        match shop.test.engine.preview_deployment(&operator(), &many, None).await {
+            Err(Error::Refused { message, .. }) => Some(message),
+            _ => None,
+        }
+    })
+    .await;
+    assert!(message.contains("Two replicas are enough here."), "{message}");
+    let (message, _) = fields(shop.apply(many).await);
+    assert!(message.contains("Two replicas are enough here."), "{message}");
+    let page = shop.test.engine.read_deployment_history(&operator(), &shop.target("many"), Default::default()).await;
+    let told = page.unwrap().items.into_iter().any(|entry| {
+        matches!(entry.operation, Some(model::history::OperationState::Refused(words)) if words.contains("Two replicas"))
+    });
+    assert!(told, "the timeline says why");
+    shop.create("few").await;
+    let names = shop.kubectl.run(&["get", "deployments", "-n", here, "-o", "name"]).await;
+    assert_eq!(names.trim(), "deployment.apps/few");
+    for kind in ["validatingadmissionpolicybinding", "validatingadmissionpolicy"] {
+        shop.kubectl.run(&["delete", kind, here]).await;
+    }
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_may_not_write_learns_no_more_than_they_may_see() {
     let shop = Shop::open().await;
     let engine = &shop.test.engine;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use base64::Engine as _;
-use reqwest::header::{COOKIE, ORIGIN, SET_COOKIE};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, COOKIE, ORIGIN, REFERER, SET_COOKIE};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -13,16 +13,24 @@ use crate::harness::{ADMIN_PASSWORD, provide_tls};
 /// Values of each of the four sorts.
 const EACH: usize = 50;
 
+/// The password of those who are no administrators.
+const PASSWORD: &str = "battery staple correct";
+
+/// Nothing that matters is encrypted for it.
+const RECIPIENT: &str = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj";
+
 /// All that is planted; a round changes each of them.
 struct Planted {
     /// No other run's values can be taken for these.
     mark: String,
     values: Vec<String>,
+    /// Those that the Deployment's environment holds now.
+    env: Vec<String>,
 }
 
 impl Planted {
     fn new(place: &Place) -> Self {
-        Self { mark: place.namespace.replace('-', ""), values: Vec::new() }
+        Self { mark: place.namespace.replace('-', ""), values: Vec::new(), env: Vec::new() }
     }
 
     fn next(&mut self) -> String {
@@ -43,8 +51,9 @@ impl Planted {
         settings.push(("application.properties".into(), lines.concat()));
         let settings = map(settings);
         let annotations = map((0..EACH).map(|n| (format!("example.com/token-{n}.secret"), self.next())).collect());
-        let env: Vec<Value> =
-            (0..EACH).map(|n| json!({"name": format!("SERVICE_{n}_TOKEN"), "value": self.next()})).collect();
+        self.env = (0..EACH).map(|_| self.next()).collect();
+        let variable = |(n, value): (usize, &String)| json!({"name": format!("SERVICE_{n}_TOKEN"), "value": value});
+        let env: Vec<Value> = self.env.iter().enumerate().map(variable).collect();
         let metadata = |name: &str| json!({"name": name, "namespace": namespace});
         let labels = json!({"app": "planted"});
         let objects = json!({"apiVersion": "v1", "kind": "List", "items": [
@@ -62,17 +71,19 @@ impl Planted {
         std::fs::remove_file(file).unwrap();
     }
 
-    /// Fails when a text holds a value, in clear or as a Secret has it.
+    /// Finds which values a text holds, in clear or as a Secret has them.
+    fn found_in(&self, text: &[u8]) -> Vec<&String> {
+        if !holds(text, "planted0") && !holds(text, "cGxhbnRlZD") {
+            return Vec::new();
+        }
+        let encoded = |value: &String| base64::engine::general_purpose::STANDARD.encode(value);
+        let is_found = |value: &&String| holds(text, value) || holds(text, encoded(value).trim_end_matches('='));
+        self.values.iter().filter(is_found).collect()
+    }
+
+    /// Fails when a text holds a value.
     fn check(&self, what: &str, text: &[u8]) {
-        let found = |needle: &[u8]| text.windows(needle.len()).any(|window| window == needle);
-        if !found(b"planted0") && !found(b"cGxhbnRlZD") {
-            return;
-        }
-        for value in &self.values {
-            let encoded = base64::engine::general_purpose::STANDARD.encode(value);
-            assert!(!found(value.as_bytes()), "{value} is in {what}");
-            assert!(!found(encoded.trim_end_matches('=').as_bytes()), "{value} is in {what}, encoded");
-        }
+        assert_eq!(self.found_in(text), Vec::<&String>::new(), "in {what}");
     }
 
     fn check_folder(&self, folder: &Path) {
@@ -87,22 +98,78 @@ impl Planted {
     }
 }
 
-/// Returns the cookie of a browser's session.
-async fn sign_in(program: &Program) -> String {
-    let body = json!({"username": "admin", "password": ADMIN_PASSWORD});
-    let request = program.http.post(format!("{}/api/session", program.url)).header(ORIGIN, &program.url);
-    let answer = request.json(&body).send().await.unwrap();
-    let cookie = answer.headers()[SET_COOKIE].to_str().unwrap();
-    cookie.split(';').next().unwrap().to_owned()
+fn holds(text: &[u8], needle: &str) -> bool {
+    text.windows(needle.len()).any(|window| window == needle.as_bytes())
+}
+
+/// Tells whether a text is in clear in any file of a folder.
+fn is_in_folder(folder: &Path, needle: &str) -> bool {
+    std::fs::read_dir(folder).unwrap().any(|entry| {
+        let path = entry.unwrap().path();
+        if path.is_dir() { is_in_folder(&path, needle) } else { holds(&std::fs::read(&path).unwrap(), needle) }
+    })
+}
+
+/// A browser with somebody's session.
+struct Browser<'a> {
+    program: &'a Program,
+    cookie: String,
+}
+
+impl<'a> Browser<'a> {
+    async fn sign_in(program: &'a Program, username: &str, password: &str) -> Self {
+        let body = json!({"username": username, "password": password});
+        let request = program.http.post(format!("{}/api/session", program.url)).header(ORIGIN, &program.url);
+        let answer = request.json(&body).send().await.unwrap();
+        let cookie = answer.headers()[SET_COOKIE].to_str().unwrap();
+        Self { program, cookie: cookie.split(';').next().unwrap().to_owned() }
+    }
+
+    /// Makes a user of this role, as whom the new browser signs in.
+    async fn invite(&self, role: &str) -> Self {
+        let page = self.post("/fn/users/create_user", &format!("username={role}&role={role}"), "/team/users").await;
+        let (_, link) = page.split_once("/reset?token=").unwrap();
+        let token = link.split(['"', '\\', '<', '&']).next().unwrap();
+        let password = PASSWORD.replace(' ', "+");
+        self.post("/fn/session/redeem_reset", &format!("token={token}&password={password}"), "/reset").await;
+        Self::sign_in(self.program, role, PASSWORD).await
+    }
+
+    async fn page(&self, path: &str) -> Vec<u8> {
+        let request = self.program.http.get(format!("{}{path}", self.program.url)).header(ACCEPT, "text/html");
+        let answer = request.header(COOKIE, &self.cookie).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        answer.bytes().await.unwrap().into()
+    }
+
+    /// Sends a form of a page and returns the page that it leads to.
+    async fn post(&self, path: &str, form: &str, page: &str) -> String {
+        let url = &self.program.url;
+        let request = self.program.http.post(format!("{url}{path}")).header(ORIGIN, url).header(ACCEPT, "text/html");
+        let request = request.header(REFERER, format!("{url}{page}")).header(COOKIE, &self.cookie);
+        let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form.to_owned());
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        answer.text().await.unwrap()
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_planted_value_is_found_anywhere() {
+    look_everywhere(&[], "fingerprint").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_planted_value_is_found_anywhere_where_people_can_decrypt_it() {
+    look_everywhere(&[("DENSHIMON_AGE_RECIPIENTS", RECIPIENT)], "ENC[AES256_GCM,").await;
+}
+
+/// Plants values, and looks for them wherever Denshimon writes; `stand_in` is what stands in the records for them.
+async fn look_everywhere(settings: &[(&'static str, &str)], stand_in: &str) {
     provide_tls();
     let kubeconfig = sandbox::shared().await.unwrap();
-    let settings =
-        [("DENSHIMON_COMMIT_WINDOW", "0s"), ("DENSHIMON_LOG", "info,engine=trace,app=trace,denshimon=trace")];
-    let place = Place::new(kubeconfig.kubeconfig(), &settings).await;
+    let usual = [("DENSHIMON_COMMIT_WINDOW", "0s"), ("DENSHIMON_LOG", "info,engine=trace,app=trace,denshimon=trace")];
+    let place = Place::new(kubeconfig.kubeconfig(), &[&usual[..], settings].concat()).await;
     let program = place.start(None).await;
     program.until_in_step().await;
     let mut planted = Planted::new(&place);
@@ -124,32 +191,92 @@ async fn no_planted_value_is_found_anywhere() {
             program.until_recorded(&place, operation).await;
         }
     }
+    be_refused(&program, &place, &mut planted).await;
     program.until_in_step().await;
-    assert_eq!(planted.values.len(), 2 * 4 * EACH + 2);
+    assert_eq!(planted.values.len(), 2 * 4 * EACH + 4);
 
     let log = place.git(&["log", "-p", "--all"]).await;
-    assert!(log.contains("SERVICE_7_TOKEN") && log.contains("fingerprint"), "{log}");
+    assert!(log.contains("SERVICE_7_TOKEN") && log.contains(stand_in), "{log}");
     planted.check("the repository", log.as_bytes());
-    planted.check("the log", place.log().as_bytes());
-    let mut pages: Vec<String> =
-        ["/api/gitops/status", "/api/gitops/commits?size=100", "/api/deployments", "/api/audit", "/metrics"]
-            .map(str::to_owned)
-            .into();
-    pages.extend(["/gitops/status", "/gitops/commits", "/deployments"].map(str::to_owned));
-    pages.push(format!("{path}/history"));
-    pages.push(format!("/api/deployments/{}/planted/history", place.namespace));
-    pages.push(format!("/deployments/{}/planted", place.namespace));
-    for id in place.git(&["log", "--format=%H", "main"]).await.lines() {
-        pages.extend([format!("/gitops/commits/{id}"), format!("/api/gitops/commits/{id}")]);
+    for path in [
+        "/api/gitops/status".into(),
+        "/api/gitops/commits?size=100".into(),
+        "/api/gitops/rules".into(),
+        "/api/deployments".into(),
+        "/api/audit".into(),
+        "/metrics".into(),
+        format!("{path}/history"),
+        format!("{path}/history?diff=true"),
+        format!("/api/deployments/{}/planted/history?diff=true", place.namespace),
+        format!("/api/deployments/{}/refused/history", place.namespace),
+    ] {
+        let answer = program.try_send(Method::GET, &path, None).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        planted.check(&path, &answer.bytes().await.unwrap());
     }
-    let cookie = sign_in(&program).await;
-    for page in pages {
-        let request = program.http.get(format!("{}{page}", program.url));
-        let request = if page.starts_with("/api") { request.bearer_auth(&program.token) } else { request };
-        let answer = request.header(COOKIE, &cookie).send().await.unwrap();
-        assert_eq!(answer.status(), StatusCode::OK, "{page}");
-        planted.check(&page, &answer.bytes().await.unwrap());
-    }
+    look_at_pages(&program, &place, &planted).await;
     program.kill().await;
-    planted.check_folder(&place.folder.path().join("data"));
+    assert!(place.log().contains(&place.namespace));
+    planted.check("the log", place.log().as_bytes());
+    let data = place.folder.path().join("data");
+    planted.check_folder(&data);
+    assert!(is_in_folder(&data, &control(&planted)), "what is in the store can be found in its files");
+}
+
+/// Asks for what Kubernetes refuses with words that quote a value; the reason is kept, and the value is not.
+async fn be_refused(program: &Program, place: &Place, planted: &mut Planted) {
+    let (label, env) = (format!("{} !", planted.next()), json!({"DB_PASSWORD": planted.next()}));
+    for (labels, env) in [(json!({"note": label}), json!([])), (json!({}), env)] {
+        let manifest = json!({"apiVersion": "apps/v1", "kind": "Deployment",
+            "metadata": {"name": "refused", "namespace": place.namespace, "labels": labels},
+            "spec": {"selector": {"matchLabels": {"app": "x"}}, "template": {
+                "metadata": {"labels": {"app": "x"}},
+                "spec": {"containers": [{"name": "app", "image": "shop/app:1", "env": env}]}}}});
+        let (status, answer) = program.send(Method::POST, "/api/deployments", Some(&manifest)).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{answer}");
+    }
+    let history = format!("/api/deployments/{}/refused/history", place.namespace);
+    let (_, history) = program.send(Method::GET, &history, None).await;
+    let words = history.to_string();
+    for kept in ["metadata.labels: Invalid value: a valid label must", ".env: expected list"] {
+        assert!(words.contains(kept), "{kept}: {words}");
+    }
+}
+
+/// What somebody types into a draft: the store keeps it as it is, and it would be found if anything planted were there.
+fn control(planted: &Planted) -> String {
+    format!("typed-into-a-draft-{}", planted.mark)
+}
+
+/// Looks at all pages as each role; who may change a Deployment sees its environment, and there alone.
+async fn look_at_pages(program: &Program, place: &Place, planted: &Planted) {
+    let deployment = format!("/deployments/{}/planted", place.namespace);
+    let mut pages: Vec<String> =
+        ["/", "/gitops/status", "/gitops/rules", "/gitops/commits", "/deployments"].map(str::to_owned).into();
+    let kinds = ["Secret", "ConfigMap", "Deployment.apps"];
+    pages.extend(kinds.map(|kind| format!("/records/{kind}/{}/planted", place.namespace)));
+    pages.extend(["", "/pods", "/events", "/history"].map(|tab| format!("{deployment}{tab}")));
+    let admin = Browser::sign_in(program, "admin", ADMIN_PASSWORD).await;
+    let (viewer, operator) = (admin.invite("viewer").await, admin.invite("operator").await);
+    for (role, browser) in [("a viewer", &viewer), ("an operator", &operator), ("an administrator", &admin)] {
+        for page in &pages {
+            planted.check(&format!("{page} as {role}"), &browser.page(page).await);
+        }
+    }
+    for id in place.git(&["log", "--format=%H", "main"]).await.lines() {
+        let page = format!("/gitops/commits/{id}");
+        planted.check(&page, &admin.page(&page).await);
+        let (status, answer) = program.send(Method::GET, &format!("/api{page}"), None).await;
+        assert_eq!(status, StatusCode::OK, "{page}");
+        planted.check(&format!("/api{page}"), answer.to_string().as_bytes());
+    }
+    for tab in ["/yaml", "/edit", "/edit?view=yaml"] {
+        let page = format!("{deployment}{tab}");
+        let shown = viewer.page(&page).await;
+        assert!(holds(&shown, "SERVICE_7_TOKEN"), "{page} shows all but the values");
+        planted.check(&page, &shown);
+        let shown = operator.page(&page).await;
+        assert_eq!(planted.found_in(&shown), planted.env.iter().collect::<Vec<_>>(), "{page} as an operator");
+    }
+    operator.post("/fn/deployments/save_yaml_draft", &format!("yaml={}", control(planted)), "/deployments/new").await;
 }

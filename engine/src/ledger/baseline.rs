@@ -1,0 +1,131 @@
+//! Tells whether a write arrived whose answer was never heard.
+
+use model::Timestamp;
+use model::history::Verb;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::deployments::MANAGER;
+
+/// An object as it was when a write on it was about to be asked for; the default for one that was not there.
+///
+/// All of it is the API server's word: the clocks here and there may differ.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Baseline {
+    uid: Option<String>,
+    version: Option<u64>,
+    /// When Denshimon had last written to it, in whole seconds.
+    written_at: Option<Timestamp>,
+    /// What it is to be scaled to: the API server notes no time for that.
+    scaled_to: Option<u64>,
+}
+
+impl Baseline {
+    /// Takes down what tells a later state of an object from this one.
+    pub(crate) fn of(live: &Value) -> Self {
+        let uid = live.pointer("/metadata/uid").and_then(Value::as_str).map(str::to_owned);
+        Self { uid, version: version(live), written_at: written_at(live), scaled_to: None }
+    }
+
+    /// The same for a write through the scale subresource.
+    pub(crate) fn scaled_to(self, replicas: u32) -> Self {
+        Self { scaled_to: Some(replicas.into()), ..self }
+    }
+
+    pub(super) fn version(&self) -> Option<u64> {
+        self.version
+    }
+
+    /// Tells whether a later state of the object, `None` when it is gone, shows that the write arrived. Where the state
+    /// may as well be somebody else's alone, it does not.
+    pub(crate) fn shows_arrival(&self, verb: Verb, object: Option<&Value>) -> bool {
+        let Some(object) = object else { return verb == Verb::Delete };
+        let text = |pointer| object.pointer(pointer).and_then(Value::as_str);
+        if verb == Verb::Delete {
+            let another = self.uid.as_deref().is_some_and(|uid| text("/metadata/uid") != Some(uid));
+            return another || text("/metadata/deletionTimestamp").is_some();
+        }
+        if self.version.zip(version(object)).is_some_and(|(before, now)| now <= before) {
+            return false;
+        }
+        if let Some(replicas) = self.scaled_to {
+            return object.pointer("/spec/replicas").and_then(Value::as_u64) == Some(replicas);
+        }
+        match (self.written_at, written_at(object)) {
+            // Within one second the note stays as it was; then it was us if nobody else can have been.
+            (Some(before), Some(now)) if before == now => !notes(object).any(|(by, at)| by != MANAGER && at >= now),
+            (before, now) => now > before,
+        }
+    }
+}
+
+fn version(object: &Value) -> Option<u64> {
+    object.pointer("/metadata/resourceVersion")?.as_str()?.parse().ok()
+}
+
+fn written_at(object: &Value) -> Option<Timestamp> {
+    notes(object).filter(|(by, _)| *by == MANAGER).map(|(_, at)| at).max()
+}
+
+/// Who wrote which fields last, and when.
+fn notes(object: &Value) -> impl Iterator<Item = (&str, Timestamp)> {
+    let entries = object.pointer("/metadata/managedFields").and_then(Value::as_array);
+    entries.into_iter().flatten().filter_map(|entry| {
+        let text = |field: &str| entry.get(field).and_then(Value::as_str);
+        Some((text("manager")?, text("time")?.parse().ok()?))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// An object with its version and notes of `manager second`.
+    fn object(version: u64, notes: &[&str]) -> Value {
+        let entry = |note: &&str| {
+            let (manager, second) = note.split_once(' ').unwrap();
+            json!({ "manager": manager, "time": format!("2026-01-01T00:00:{second}Z") })
+        };
+        let entries: Vec<Value> = notes.iter().map(entry).collect();
+        json!({
+            "metadata": { "uid": "u", "resourceVersion": version.to_string(), "managedFields": entries },
+            "spec": { "replicas": 2 },
+        })
+    }
+
+    #[test]
+    fn a_write_has_arrived_when_the_object_shows_it() {
+        let check = |before: &[&str], version: u64, after: &[&str], expect: bool| {
+            let arrived = Baseline::of(&object(7, before)).shows_arrival(Verb::Edit, Some(&object(version, after)));
+            assert_eq!(arrived, expect, "{before:?} -> {version} {after:?}");
+        };
+        check(&[], 8, &["denshimon 05"], true);
+        check(&["denshimon 05"], 8, &["denshimon 06"], true);
+        check(&["denshimon 05"], 8, &["denshimon 06", "kubectl-edit 07"], true);
+        check(&["denshimon 05"], 7, &["denshimon 05"], false);
+        check(&["denshimon 05"], 8, &["denshimon 05", "kubectl-edit 06"], false);
+        check(&["denshimon 05"], 8, &["denshimon 05", "kubectl-edit 03"], true);
+        check(&["kubectl-edit 05"], 8, &["kubectl-edit 06"], false);
+    }
+
+    #[test]
+    fn what_is_created_scaled_or_deleted_shows_it_otherwise() {
+        let (created, scaled) = (object(8, &["denshimon 05"]), object(8, &[]));
+        assert!(Baseline::default().shows_arrival(Verb::Create, Some(&created)));
+        assert!(!Baseline::default().shows_arrival(Verb::Create, Some(&object(8, &["kubectl-create 05"]))));
+        assert!(!Baseline::default().shows_arrival(Verb::Create, None));
+        let before = Baseline::of(&object(7, &[]));
+        assert!(before.clone().scaled_to(2).shows_arrival(Verb::Scale, Some(&scaled)));
+        assert!(!before.clone().scaled_to(3).shows_arrival(Verb::Scale, Some(&scaled)));
+        assert!(before.shows_arrival(Verb::Delete, None));
+        assert!(!before.shows_arrival(Verb::Delete, Some(&scaled)));
+        let mut another = scaled.clone();
+        another["metadata"]["uid"] = "v".into();
+        assert!(before.shows_arrival(Verb::Delete, Some(&another)), "it was made again after it");
+        let mut ending = scaled;
+        ending["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:05Z".into();
+        assert!(before.shows_arrival(Verb::Delete, Some(&ending)));
+    }
+}

@@ -1,0 +1,129 @@
+//! Answers, lists and events that do not come in the order of what they tell of.
+
+use super::*;
+
+fn kind() -> Kind {
+    Kind::new("", "ConfigMap")
+}
+
+fn edit(object: &Value) -> NewOperation {
+    NewOperation {
+        actor: Actor::User("ada".parse().unwrap()),
+        email: Some("ada@example.org".into()),
+        verb: Verb::Edit,
+        resource: manifest::identity(object, &"sandbox".parse().unwrap()).unwrap(),
+        summary: "Edit shop/a".into(),
+        reason: String::new(),
+        baseline: Baseline::of(object),
+        rolls_out: false,
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_was_lost_on_its_way_costs_nobody_their_name() {
+    let bench = Bench::start(Duration::ZERO).await;
+    bench.lists(&[config_map("a", 1, "1")]).await;
+    bench.in_step().await;
+    let (id, guard) = bench.ledger.begin_operation(edit(&config_map("a", 1, "1"))).await.unwrap();
+    // The connection broke: nobody waits any more.
+    drop(guard);
+    let mut written = config_map("a", 2, "2");
+    written["metadata"]["managedFields"][0]["manager"] = "denshimon".into();
+    bench.sees(written).await;
+    bench.sees(config_map("a", 3, "3")).await;
+    bench.in_step().await;
+    assert_eq!(bench.log()[1..], ["ada: Edit shop/a", "kubectl-edit: Update ConfigMap shop/a"]);
+    let history = bench.history(&resource("a")).await;
+    let entry = history.iter().find(|entry| entry.id == id).unwrap();
+    let commit = bench.git(&["rev-parse", "main~1"]).parse().unwrap();
+    assert_eq!(entry.recorded, Recorded::Commit { id: commit, pushed: false });
+}
+
+#[tokio::test]
+async fn a_late_answer_does_not_take_the_next_one_s_change() {
+    let bench = Bench::start(Duration::ZERO).await;
+    bench.lists(&[config_map("a", 1, "1")]).await;
+    bench.in_step().await;
+    let (id, guard) = bench.ledger.begin_operation(edit(&config_map("a", 1, "1"))).await.unwrap();
+    drop(guard);
+    // Nothing in it shows whose it is.
+    bench.sees(config_map("a", 2, "2")).await;
+    bench.in_step().await;
+    let applied = OperationResult::Applied { uid: "uid-of-a".into(), resource_version: Some("2".into()) };
+    bench.ledger.finish_operation(&id, applied).await.unwrap();
+    bench.sees(config_map("a", 3, "3")).await;
+    bench.in_step().await;
+    let expect = ["kubectl-edit: Update ConfigMap shop/a"; 2];
+    assert_eq!(bench.log()[1..], expect);
+    let message = bench.git(&["log", "-1", "--format=%B", "main"]);
+    assert!(!message.contains(&id), "{message}");
+    let commit = bench.git(&["rev-parse", "main~1"]).parse().unwrap();
+    let history = bench.history(&resource("a")).await;
+    let entry = history.iter().find(|entry| entry.id == id).unwrap();
+    assert_eq!(entry.recorded, Recorded::Commit { id: commit, pushed: false }, "it is in the commit of its version");
+}
+
+#[tokio::test]
+async fn what_a_list_lacks_goes_though_its_last_change_still_waits() {
+    let bench = Bench::start(Duration::from_secs(600)).await;
+    bench.lists(&[config_map("a", 1, "1"), config_map("b", 1, "1")]).await;
+    bench.recorder.steer(Steering::CommitNow).await.unwrap();
+    bench.sees(config_map("a", 2, "2")).await;
+    // The watch broke, and meanwhile it was deleted.
+    let left = [config_map("b", 1, "1")];
+    bench.lists(&left).await;
+    bench.recorder.steer(Steering::CommitNow).await.unwrap();
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+    while bench.lister.times(&kind()) == 0 {
+        assert!(tokio::time::Instant::now() < deadline, "the kind is not listed again: {:?}", bench.log());
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        bench.recorder.steer(Steering::CommitNow).await.unwrap();
+    }
+    bench.lists(&left).await;
+    bench.in_step().await;
+    let records = bench.git(&["ls-tree", "-r", "--name-only", "main"]);
+    assert_eq!(records, "clusters/sandbox/shop/configmap/b.yaml", "{:?}", bench.log());
+}
+
+#[tokio::test]
+async fn what_a_list_lacks_is_not_recorded_again_by_what_waited_for_a_name() {
+    let bench = Bench::start_audited().await;
+    bench.hears("eve", "update", &config_map("b", 2, "2"));
+    bench.sees(config_map("b", 2, "2")).await;
+    // These wait for their events.
+    bench.sees(config_map("a", 2, "2")).await;
+    bench.sees(config_map("new", 2, "2")).await;
+    bench.lists(&[config_map("b", 2, "2"), config_map("c", 1, "1")]).await;
+    bench.in_step().await;
+    let records = bench.git(&["ls-tree", "-r", "--name-only", "main"]);
+    let expect = "clusters/sandbox/shop/configmap/b.yaml\nclusters/sandbox/shop/configmap/c.yaml";
+    assert_eq!(records, expect, "{:?}", bench.log());
+}
+
+#[tokio::test]
+async fn what_came_while_a_watch_was_broken_is_its_author_s() {
+    let bench = Bench::start(Duration::ZERO).await;
+    bench.lists(&[config_map("a", 1, "1")]).await;
+    bench.in_step().await;
+    bench.lists(&[config_map("a", 1, "1"), config_map("b", 2, "1")]).await;
+    bench.in_step().await;
+    assert_eq!(bench.log()[1..], ["kubectl-edit: Create ConfigMap shop/b"]);
+    let definition = json!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {"name": "widgets.example.com", "uid": "d", "resourceVersion": "3"},
+        "spec": {"group": "example.com", "names": {"kind": "Widget", "plural": "widgets"}, "scope": "Namespaced"}
+    });
+    let widget = json!({
+        "apiVersion": "example.com/v1", "kind": "Widget", "spec": {"size": 1},
+        "metadata": {"name": "w", "namespace": "shop", "uid": "w", "resourceVersion": "4",
+                     "managedFields": config_map("w", 4, "1")["metadata"]["managedFields"]}
+    });
+    // Applied together: the first list of the new kind has it already.
+    for (object, initial) in [(definition, false), (widget, true)] {
+        let resource = manifest::identity(&object, &bench.config.cluster.name).unwrap();
+        bench.tell(object, initial).await;
+        bench.watch.send(Observed::Listed { kind: resource.kind.clone(), present: vec![resource] }).await.unwrap();
+    }
+    bench.in_step().await;
+    assert_eq!(bench.log().last().unwrap(), "kubectl-edit: Create Widget.example.com shop/w");
+}
