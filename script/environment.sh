@@ -10,22 +10,29 @@ export PATH=$HOME/.cargo/bin:/usr/local/go/bin:$PATH
 BINARIES=$CARGO_TARGET_DIR/debug
 mkdir -p "$CACHE"
 
+# estimate minutes...: what each of the steps to come takes on two cores when nothing is built or downloaded yet.
+MINUTES=()
 STEP=0
-STEPS=${STEPS:-0}
+estimate() {
+  MINUTES=("$@")
+  STEP=0
+}
 
-# step "what" "about how long when nothing is cached" command...: runs it and says how long it took.
+# step "what" command...: runs it, and says what it and all that follows may take, and how long it took.
 step() {
-  local what=$1 estimate=$2 began ended
-  shift 2
+  local what=$1 began ended left=0 minutes
+  shift
+  for minutes in "${MINUTES[@]:STEP}"; do left=$((left + minutes)); done
+  printf '[%d/%d] %s (with nothing built yet: about %d min, then %d min for the rest)\n' \
+    "$((STEP + 1))" "${#MINUTES[@]}" "$what" "${MINUTES[STEP]}" "$((left - MINUTES[STEP]))"
   STEP=$((STEP + 1))
-  printf '[%d/%d] %s (first time: %s)\n' "$STEP" "$STEPS" "$what" "$estimate"
   began=$(date +%s.%N)
   if ! "$@"; then
-    printf '[%d/%d] %s FAILED\n' "$STEP" "$STEPS" "$what" >&2
+    printf '[%d/%d] %s FAILED\n' "$STEP" "${#MINUTES[@]}" "$what" >&2
     exit 1
   fi
   ended=$(date +%s.%N)
-  printf '[%d/%d] %s: done in %s\n' "$STEP" "$STEPS" "$what" "$(seconds "$began" "$ended")"
+  printf '[%d/%d] %s: done in %s\n' "$STEP" "${#MINUTES[@]}" "$what" "$(seconds "$began" "$ended")"
 }
 
 # build_crates command...: runs cargo and shows every 40th crate instead of each, and all that is not routine.

@@ -12,10 +12,16 @@ use tokio::process::Command;
 
 use crate::program::{Place, Program};
 
+/// A single change takes no longer on its whole way.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// One sample per change, from the API server's answer.
+#[derive(Default)]
 pub struct Lag {
     pub to_commit: Vec<Duration>,
     pub to_remote: Vec<Duration>,
+    /// Plain pushes with Git itself of one commit each to the same remote, in turn with the changes.
+    pub pushes: Vec<Duration>,
 }
 
 /// Connects to the sandbox.
@@ -27,13 +33,29 @@ pub async fn client(kubeconfig: &Path) -> anyhow::Result<kube::Client> {
 
 /// Changes one ConfigMap again and again, each time when the remote has the change before.
 pub async fn measure(client: &kube::Client, program: &Program, changes: usize) -> anyhow::Result<Lag> {
+    measure_beside(client, program, changes, None).await
+}
+
+/// The same with a plain push after each change, so that both meet the same remote in the same state.
+pub async fn measure_with_pushes(client: &kube::Client, program: &Program, changes: usize) -> anyhow::Result<Lag> {
+    let clone = Clone::new(&program.place.remote).await?;
+    measure_beside(client, program, changes, Some(&clone)).await
+}
+
+async fn measure_beside(
+    client: &kube::Client,
+    program: &Program,
+    changes: usize,
+    clone: Option<&Clone>,
+) -> anyhow::Result<Lag> {
     let config_maps: Api<ConfigMap> = Api::namespaced(client.clone(), "default");
-    let mut lag = Lag { to_commit: Vec::new(), to_remote: Vec::new() };
+    let mut lag = Lag::default();
+    // The first one makes the object and warms everything up.
     for number in 0..=changes {
         let before = local_head(program)?;
         let body = json!({
             "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "bench" },
-            "data": { "number": number.to_string() },
+            "data": { "number": number.to_string(), "run": program.url },
         });
         config_maps.patch("bench", &PatchParams::apply("bench"), &Patch::Apply(&body)).await?;
         let answered = Instant::now();
@@ -42,51 +64,58 @@ pub async fn measure(client: &kube::Client, program: &Program, changes: usize) -
             if head != before {
                 break head;
             }
-            if answered.elapsed() > Duration::from_secs(30) {
-                bail!("change {number} made no commit in 30 s");
+            if answered.elapsed() > PATIENCE {
+                bail!("change {number} made no commit in {PATIENCE:?}");
             }
             tokio::time::sleep(Duration::from_micros(500)).await;
         };
         let to_commit = answered.elapsed();
         while remote_head(program).await? != head {
-            if answered.elapsed() > Duration::from_secs(30) {
-                bail!("change {number} did not reach the remote in 30 s");
+            if answered.elapsed() > PATIENCE {
+                bail!("change {number} did not reach the remote in {PATIENCE:?}");
             }
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
-        // The first one makes the object and warms everything up.
         if number > 0 {
             lag.to_commit.push(to_commit);
             lag.to_remote.push(answered.elapsed());
+        }
+        if let Some(clone) = clone {
+            let push = clone.push(number).await?;
+            lag.pushes.extend((number > 0).then_some(push));
         }
     }
     Ok(lag)
 }
 
-/// Times plain pushes of one commit each to a branch of its own on the same remote.
-pub async fn plain_pushes(program: &Program, count: usize) -> anyhow::Result<Vec<Duration>> {
-    let folder = tempfile::tempdir()?;
-    let git = async |arguments: &[&str]| -> anyhow::Result<()> {
-        let output = Command::new("git").arg("-C").arg(folder.path()).args(arguments).output().await?;
+/// A clone with a branch of its own on the same remote.
+struct Clone(tempfile::TempDir);
+
+impl Clone {
+    async fn new(remote: &str) -> anyhow::Result<Self> {
+        let clone = Self(tempfile::tempdir()?);
+        clone.git(&["clone", "-q", remote, "."]).await?;
+        clone.git(&["switch", "-q", "-c", "plain"]).await?;
+        Ok(clone)
+    }
+
+    /// Commits a file and times the push until Git returns.
+    async fn push(&self, number: usize) -> anyhow::Result<Duration> {
+        std::fs::write(self.0.path().join("plain.txt"), number.to_string())?;
+        self.git(&["add", "plain.txt"]).await?;
+        self.git(&["-c", "user.name=bench", "-c", "user.email=bench@example.org", "commit", "-qm", "plain"]).await?;
+        let began = Instant::now();
+        self.git(&["push", "-q", "origin", "plain"]).await?;
+        Ok(began.elapsed())
+    }
+
+    async fn git(&self, arguments: &[&str]) -> anyhow::Result<()> {
+        let output = Command::new("git").arg("-C").arg(self.0.path()).args(arguments).output().await?;
         if !output.status.success() {
             bail!("git {:?}: {}", arguments.first(), String::from_utf8_lossy(&output.stderr));
         }
         Ok(())
-    };
-    git(&["clone", "-q", &program.place.remote, "."]).await?;
-    git(&["switch", "-q", "-c", "plain"]).await?;
-    let mut samples = Vec::new();
-    for number in 0..=count {
-        std::fs::write(folder.path().join("plain.txt"), number.to_string())?;
-        git(&["add", "plain.txt"]).await?;
-        git(&["-c", "user.name=bench", "-c", "user.email=bench@example.org", "commit", "-qm", "plain"]).await?;
-        let began = Instant::now();
-        git(&["push", "-q", "origin", "plain"]).await?;
-        if number > 0 {
-            samples.push(began.elapsed());
-        }
     }
-    Ok(samples)
 }
 
 /// Reads where the branch in the data directory is.

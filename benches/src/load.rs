@@ -67,10 +67,9 @@ pub async fn steady(client: &kube::Client, program: &Program, per_second: u32, s
     program.settle().await?;
     let (local, remote) = watching.end().await?;
     let cpu = program.cpu()?.saturating_sub(cpu);
-    let commits = program.commits_since(&before, RECORDS).await?;
-    ensure!(commits.len() == changes.len(), "{} commits for {} changes", commits.len(), changes.len());
-    // One watch sees all ConfigMaps in the order of their versions, and so do the commits.
+    // One watch sees all ConfigMaps in the order of their versions.
     changes.sort_by_key(|change| change.version);
+    let commits = each_in_order(program, &before, &changes).await?;
     let waits = |seen: &Seen| -> anyhow::Result<Vec<Duration>> {
         let place = |head: &String| commits.iter().position(|commit| commit == head);
         let reached: Vec<(Instant, usize)> = seen.iter().filter_map(|(at, head)| Some((*at, place(head)?))).collect();
@@ -92,13 +91,23 @@ pub async fn burst(client: &kube::Client, program: &Program, changes: u32) -> an
     let work = futures::stream::iter(0..changes)
         .map(|number| change(client.clone(), number as usize % CHANGED))
         .buffer_unordered(AT_ONCE);
-    let made: Vec<Made> = work.try_collect().await?;
+    let mut made: Vec<Made> = work.try_collect().await?;
     let sent = begun.elapsed();
     program.settle().await?;
     let pushed = begun.elapsed();
-    let commits = program.commits_since(&before, RECORDS).await?;
-    ensure!(commits.len() == made.len(), "{} commits for {} changes", commits.len(), made.len());
+    made.sort_by_key(|change| change.version);
+    each_in_order(program, &before, &made).await?;
     Ok((sent, pushed))
+}
+
+/// Makes sure that each change has a commit of its own, in the order of their versions; returns these commits.
+async fn each_in_order(program: &Program, before: &str, changes: &[Made]) -> anyhow::Result<Vec<String>> {
+    let (commits, versions): (Vec<String>, Vec<u64>) =
+        program.commits_since(before, RECORDS).await?.into_iter().unzip();
+    ensure!(commits.len() == changes.len(), "{} commits for {} changes", commits.len(), changes.len());
+    let made: Vec<u64> = changes.iter().map(|change| change.version).collect();
+    ensure!(versions == made, "commits are not in the order of the changes");
+    Ok(commits)
 }
 
 /// Changes one ConfigMap to what it never was.

@@ -12,7 +12,9 @@ pub struct Metrics(HashMap<String, f64>);
 pub struct Stages {
     /// From the watch's event to the commit.
     pub event_to_commit: Duration,
-    /// Planning and writing what is ready, which may be several commits.
+    /// Planning what is ready, which may be several commits.
+    pub plan: Duration,
+    /// Planning and writing it.
     pub commit: Duration,
     pub push: Duration,
     pub pushes: u64,
@@ -29,6 +31,11 @@ impl Metrics {
         Ok(Self(text.lines().filter(|line| !line.starts_with('#')).filter_map(value).collect()))
     }
 
+    /// Returns how many records there are.
+    pub fn records(&self) -> f64 {
+        self.0.get("denshimon_records").copied().unwrap_or(0.0)
+    }
+
     /// What came after an earlier reading.
     pub fn since(&self, before: &Self) -> Stages {
         let of = |name: &str| {
@@ -42,6 +49,7 @@ impl Metrics {
         };
         Stages {
             event_to_commit: mean("change_to_commit_seconds"),
+            plan: mean("plan_duration_seconds"),
             commit: mean("commit_duration_seconds"),
             push: mean("push_duration_seconds"),
             pushes: of("push_duration_seconds_count") as u64,

@@ -99,7 +99,7 @@ impl Program {
 
     /// Waits until nothing waits to be committed or pushed.
     pub async fn settle(&self) -> anyhow::Result<()> {
-        let deadline = Instant::now() + Duration::from_secs(900);
+        let deadline = Instant::now() + Duration::from_secs(1_800);
         loop {
             let answer = self
                 .place
@@ -116,23 +116,29 @@ impl Program {
                 return Ok(());
             }
             if Instant::now() > deadline {
-                bail!("not in step in 900 s: {status}");
+                bail!("not in step in 1,800 s: {status}");
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 
-    /// Lists the commits after one that change such files, oldest first.
-    pub async fn commits_since(&self, commit: &str, files: &str) -> anyhow::Result<Vec<String>> {
+    /// Lists the commits after one that change such files, oldest first, each with the resource version it records.
+    pub async fn commits_since(&self, commit: &str, files: &str) -> anyhow::Result<Vec<(String, u64)>> {
         let range = format!("{commit}..refs/heads/main");
+        let format = "--format=%H %(trailers:key=Resource-Version,valueonly,separator=%x2C)";
         let output = Command::new("git")
             .arg("-C")
             .arg(&self.place.repository)
-            .args(["rev-list", "--reverse", &range, "--", files])
+            .args(["log", "--reverse", format, &range, "--", files])
             .output()
             .await?;
-        anyhow::ensure!(output.status.success(), "git rev-list: {}", String::from_utf8_lossy(&output.stderr));
-        Ok(String::from_utf8(output.stdout)?.lines().map(str::to_owned).collect())
+        anyhow::ensure!(output.status.success(), "git log: {}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8(output.stdout)?;
+        let commit = |line: &str| {
+            let (id, version) = line.split_once(' ').context("a commit with one resource's version")?;
+            Ok((id.to_owned(), version.parse().with_context(|| format!("one version in {line}"))?))
+        };
+        text.lines().map(commit).collect()
     }
 
     /// Returns its process's number.
@@ -153,10 +159,24 @@ impl Program {
 
     /// Returns the resident set in MB (10^6 bytes).
     pub fn resident_megabytes(&self) -> anyhow::Result<u64> {
-        let id = self.id()?;
-        let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("a VmRSS line")?;
-        let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse()?;
+        self.megabytes("VmRSS:")
+    }
+
+    /// Returns the highest resident set since the start, or since [`Self::forget_peak`], in MB (10^6 bytes).
+    pub fn peak_megabytes(&self) -> anyhow::Result<u64> {
+        self.megabytes("VmHWM:")
+    }
+
+    /// Lets the highest resident set be that of now; see proc(5), `clear_refs`.
+    pub fn forget_peak(&self) -> anyhow::Result<()> {
+        Ok(std::fs::write(format!("/proc/{}/clear_refs", self.id()?), "5")?)
+    }
+
+    fn megabytes(&self, field: &str) -> anyhow::Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id()?))?;
+        let value =
+            status.lines().find_map(|line| line.strip_prefix(field)).context("a line of the process's status")?;
+        let kibibytes: u64 = value.trim().trim_end_matches(" kB").parse()?;
         Ok(kibibytes * 1024 / 1_000_000)
     }
 

@@ -12,6 +12,7 @@ use kube::api::{Api, PostParams};
 use serde_json::{Value, json};
 
 use crate::lag;
+use crate::metrics::{Metrics, Stages};
 use crate::program::Program;
 
 /// Requests under way at once.
@@ -44,10 +45,12 @@ fn namespace(number: usize) -> String {
     format!("fill-{number:03}")
 }
 
-/// Times single changes of one ConfigMap to their commits.
-pub async fn one_file_commits(client: &kube::Client, program: &Program) -> anyhow::Result<Vec<Duration>> {
+/// Times single changes of one ConfigMap to their commits; also returns what the program says of its own part.
+pub async fn one_file_commits(client: &kube::Client, program: &Program) -> anyhow::Result<(Vec<Duration>, Stages)> {
     const CHANGES: usize = 50;
-    Ok(lag::measure(client, program, CHANGES).await?.to_commit)
+    let before = Metrics::read(program).await?;
+    let lag = lag::measure(client, program, CHANGES).await?;
+    Ok((lag.to_commit, Metrics::read(program).await?.since(&before)))
 }
 
 /// Gives an empty remote a branch with so many commits of somebody else's.

@@ -1,9 +1,10 @@
 //! The program under test, kept running as a service manager would.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -19,12 +20,13 @@ const START: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(500);
 const ANSWER: Duration = Duration::from_secs(30);
 
-/// What the program is started with, each time the same.
+/// What the program is started with, each time the same but for what is set meanwhile.
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub binary: PathBuf,
     pub variables: Vec<(String, String)>,
     pub log: PathBuf,
+    pub set: Arc<Mutex<BTreeMap<&'static str, &'static str>>>,
 }
 
 /// A running program; killed when it is dropped.
@@ -34,6 +36,7 @@ pub struct Program {
     http: reqwest::Client,
     token: String,
     orders: mpsc::Sender<Order>,
+    set: Arc<Mutex<BTreeMap<&'static str, &'static str>>>,
     ended: Arc<AtomicU32>,
 }
 
@@ -51,13 +54,18 @@ impl Program {
         settings.variables.push(("DENSHIMON_LISTEN".into(), format!("127.0.0.1:{port}")));
         settings.variables.push(("DENSHIMON_ADMIN_PASSWORD".into(), PASSWORD.into()));
         let (orders, taken) = mpsc::channel(1);
-        let ended = Arc::new(AtomicU32::new(0));
+        let (ended, set) = (Arc::new(AtomicU32::new(0)), settings.set.clone());
         tokio::spawn(supervise(settings, taken, ended.clone()));
         let http = reqwest::Client::builder().timeout(ANSWER).build()?;
-        let mut program = Self { url, http, token: String::new(), orders, ended };
+        let mut program = Self { url, http, token: String::new(), orders, set, ended };
         program.until_served().await?;
         program.token = program.make_token().await?;
         Ok(program)
+    }
+
+    /// Sets a variable from the next start on.
+    pub fn set(&self, name: &'static str, value: &'static str) {
+        self.set.lock().unwrap_or_else(PoisonError::into_inner).insert(name, value);
     }
 
     /// Kills it as the kernel does when memory is short; it is started again at once.
@@ -173,6 +181,7 @@ fn start(settings: &Settings) -> Result<tokio::process::Child> {
     let log = std::fs::File::options().create(true).append(true).open(&settings.log)?;
     let mut command = Command::new(&settings.binary);
     command.env_clear().envs(settings.variables.iter().map(|(name, value)| (name, value)));
+    command.envs(&*settings.set.lock().unwrap_or_else(PoisonError::into_inner));
     command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).kill_on_drop(true);
     Ok(command.spawn()?)
 }

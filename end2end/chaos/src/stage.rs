@@ -20,6 +20,8 @@ use crate::shell::output;
 /// Where all changes are made.
 pub const NAMESPACE: &str = "chaos";
 const CLUSTER: &str = "chaos";
+/// The setting of the commit window; with `0s` each change is a commit.
+pub const WINDOW: &str = "DENSHIMON_COMMIT_WINDOW";
 /// How long all may take to be in step again.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -68,7 +70,6 @@ impl Stage {
             ("DENSHIMON_DATA_DIR", data.display().to_string()),
             ("DENSHIMON_ASSETS_DIR", std::env::var("DENSHIMON_ASSETS_DIR")?),
             ("DENSHIMON_CLUSTER_NAME", CLUSTER.into()),
-            ("DENSHIMON_COMMIT_WINDOW", "0s".into()),
             ("DENSHIMON_REPOSITORY_URL", remote.url_by(to_remote.port)?),
             ("DENSHIMON_REPOSITORY_USERNAME", ACCOUNT.into()),
             ("DENSHIMON_REPOSITORY_TOKEN", PASSWORD.into()),
@@ -80,7 +81,8 @@ impl Stage {
         let namespaces: kube::Api<k8s_openapi::api::core::v1::Namespace> = kube::Api::all(client.clone());
         namespaces.create(&Default::default(), &serde_json::from_value(namespace)?).await?;
         load::furnish(&client).await?;
-        let program = Program::start(Settings { binary: binary.to_owned(), variables, log: log.clone() }).await?;
+        let set = Arc::new(std::sync::Mutex::new([(WINDOW, "0s")].into()));
+        let program = Program::start(Settings { binary: binary.to_owned(), variables, log: log.clone(), set }).await?;
         let sandbox = Mutex::new(sandbox);
         let stage =
             Self { sandbox, client, remote, to_cluster, to_remote, program: Arc::new(program), data, clock, log };
