@@ -1,4 +1,4 @@
-// Runs the real program in Debian's Chromium, with and without JavaScript.
+// Runs the real program in Debian's Chromium: with and without JavaScript, and the writing steps on a narrow light screen.
 import { defineConfig } from "@playwright/test";
 
 const chromium = {
@@ -20,7 +20,8 @@ const chromium = {
 
 export default defineConfig({
   testDir: "tests",
-  // One program and one browser at a time: the machine may have two cores.
+  // One program and one browser at a time: the machine may have two cores. Files come in the order of their names, and
+  // those without settings of their own share a program, whose account the story makes.
   workers: 1,
   fullyParallel: false,
   forbidOnly: true,
@@ -31,5 +32,6 @@ export default defineConfig({
   projects: [
     { name: "chromium", use: chromium },
     { name: "no-js", use: { ...chromium, javaScriptEnabled: false } },
+    { name: "narrow", use: { ...chromium, viewport: { width: 360, height: 740 }, colorScheme: "light" }, grep: /@narrow/ },
   ],
 });

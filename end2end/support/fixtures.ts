@@ -2,7 +2,7 @@
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 
-import { test as base, expect, type Browser, type Page } from "@playwright/test";
+import { test as base, expect, type Browser, type Locator, type Page, type Request } from "@playwright/test";
 
 import { startProgram, type Program } from "./program.ts";
 
@@ -17,43 +17,62 @@ interface TestFixtures {
 }
 
 interface WorkerFixtures {
+  /** Settings of the program beside the usual ones; a file that sets them has a program of its own. */
+  settings: Record<string, string>;
+  /** Lines of the program's log that a file's tests bring about on purpose. */
+  expectedAlarms: RegExp;
   program: Program;
 }
 
 export const test = base.extend<TestFixtures, WorkerFixtures>({
+  settings: [{}, { option: true, scope: "worker" }],
+  expectedAlarms: [/^$/, { option: true, scope: "worker" }],
   program: [
-    async ({}, use) => {
-      const program = await startProgram();
+    async ({ settings, expectedAlarms }, use) => {
+      const program = await startProgram(settings);
       await use(program);
       await program.stop();
-      const alarms = program.log().split("\n").filter((line) => /^\S+\s+(ERROR|WARN)\b/.test(line));
+      const alarms = program.log().split("\n").filter((line) => /^\S+\s+(ERROR|WARN)\b/.test(line) && !expectedAlarms.test(line));
       expect(alarms, "the program logs nothing alarming").toEqual([]);
     },
     { scope: "worker", timeout: 180_000 },
   ],
   baseURL: async ({ program }, use) => use(program.url),
-  expectedMessages: [[], { option: true }],
-  page: async ({ page, expectedMessages, javaScriptEnabled }, use) => {
-    // Without JavaScript the browser fetches the script that the page names and never uses it.
-    if (javaScriptEnabled === false) expectedMessages.push(/was preloaded using link preload but not used/);
-    const messages: string[] = [];
-    page.on("console", (message) => messages.push(`console ${message.type()}: ${message.text()}`));
-    page.on("pageerror", (error) => messages.push(`page error: ${error.stack ?? error.message}`));
-    page.on("requestfailed", (request) => {
-      // A stream or a fetch that a navigation cut off has not failed; without JavaScript, scripts are not loaded.
-      if (!["net::ERR_ABORTED", "csp"].includes(request.failure()?.errorText ?? "")) messages.push(`failed: ${request.method()} ${request.url()} ${request.failure()?.errorText}`);
-    });
+  // Made anew for each test: what one test brings about is no excuse for the next.
+  expectedMessages: async ({}, use) => use([]),
+  page: async ({ page, expectedMessages }, use) => {
+    const expectSilence = listen(page, expectedMessages);
     await use(page);
-    const unexpected = messages.filter((text) => !expectedMessages.some((pattern) => pattern.test(text)));
-    expect(unexpected, "the page is silent").toEqual([]);
+    expectSilence();
   },
 });
 
 export { expect };
 
+function isWithoutScript(): boolean {
+  return test.info().project.use.javaScriptEnabled === false;
+}
+
+/** Notes what a page complains of; the function that it returns fails on what was not expected. */
+function listen(page: Page, expected: RegExp[]): () => void {
+  const messages: string[] = [];
+  page.on("console", (message) => messages.push(`console ${message.type()}: ${message.text()}`));
+  page.on("pageerror", (error) => messages.push(`page error: ${error.stack ?? error.message}`));
+  page.on("requestfailed", (request) => {
+    // A stream or a fetch that a navigation cut off has not failed; without JavaScript, scripts are not loaded.
+    if (!["net::ERR_ABORTED", "csp"].includes(request.failure()?.errorText ?? "")) messages.push(`failed: ${request.method()} ${request.url()} ${request.failure()?.errorText}`);
+  });
+  // Without JavaScript the browser fetches the script that the page names and never uses it.
+  const always = isWithoutScript() ? [/was preloaded using link preload but not used/] : [];
+  return () => {
+    const unexpected = messages.filter((text) => ![...always, ...expected].some((pattern) => pattern.test(text)));
+    expect(unexpected, "the page is silent").toEqual([]);
+  };
+}
+
 /** Fails when axe finds anything. It needs JavaScript; without, the pages are the same. */
 export async function expectAccessible(page: Page): Promise<void> {
-  if (test.info().project.use.javaScriptEnabled === false) return;
+  if (isWithoutScript()) return;
   await page.evaluate(axeSource);
   const violations = await page.evaluate(async () => {
     const axe = (globalThis as unknown as { axe: { run: (options: object) => Promise<{ violations: AxeViolation[] }> } }).axe;
@@ -79,6 +98,7 @@ export async function expectNoSidewaysScroll(page: Page): Promise<void> {
 /** Makes the first account, unless another test has. */
 export async function makeAccount(browser: Browser, program: Program): Promise<void> {
   const page = await browser.newPage();
+  const expectSilence = listen(page, []);
   await page.goto(program.setupLink);
   if ((await page.getByLabel("E-mail").count()) > 0) {
     await page.getByLabel("User name").fill(ADMIN.username);
@@ -88,6 +108,7 @@ export async function makeAccount(browser: Browser, program: Program): Promise<v
     await expect(page.getByRole("heading", { name: "Home" })).toBeVisible();
   }
   await page.close();
+  expectSilence();
 }
 
 /** Signs in through the page. */
@@ -106,4 +127,38 @@ export async function eventually<T>(ask: () => T | Promise<T>, matches: (answer:
     .poll(async () => matches((answer = await ask())), { message: what, timeout: 30_000, intervals: [100, 250, 500] })
     .toBe(true);
   return answer;
+}
+
+/** Reads a page again until it shows something, as a person without JavaScript would. */
+export async function reloadUntil(page: Page, text: string | RegExp): Promise<void> {
+  await expect(async () => {
+    await page.reload();
+    await expect(page.getByText(text).first()).toBeVisible({ timeout: 1_000 });
+  }).toPass({ timeout: 40_000 });
+}
+
+/** Waits until a page shows something: by itself, or, without JavaScript, when it is read again. */
+export async function comes(page: Page, what: Locator): Promise<void> {
+  await readUntil(page, () => expect(what.first()).toBeVisible({ timeout: 1_000 }));
+}
+
+/** Waits in the same way until a page shows something no more. */
+export async function goes(page: Page, what: Locator): Promise<void> {
+  await readUntil(page, () => expect(what).toHaveCount(0, { timeout: 1_000 }));
+}
+
+async function readUntil(page: Page, holds: () => Promise<void>): Promise<void> {
+  await expect(async () => {
+    if (isWithoutScript()) await page.reload();
+    await holds();
+  }).toPass({ timeout: 30_000 });
+}
+
+/** Presses a form's button and waits for the answer. */
+export async function press(page: Page, button: Locator): Promise<void> {
+  // What pages read by themselves is posted, too, but as JSON.
+  const isForm = (request: Request) => request.method() === "POST" && request.headers()["content-type"] === "application/x-www-form-urlencoded";
+  const answered = page.waitForResponse((response) => isForm(response.request()));
+  await button.click();
+  await answered;
 }

@@ -4,6 +4,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { createRemote, type Remote } from "./remote.ts";
+
 const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "denshimon");
 const binaries = join(process.env.CARGO_TARGET_DIR ?? join(cache, "target"), "debug");
 
@@ -18,6 +20,10 @@ export interface Program {
   apply(document: string, ...args: string[]): string;
   /** A fresh clone of the remote, and what `git` says in it. */
   git(...args: string[]): string;
+  /** The repository that it pushes to. */
+  remote: Remote;
+  /** Ends it, lets something happen, and starts it again with the same data at the same address. */
+  restart(meanwhile?: () => void): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -29,63 +35,59 @@ function sandboxSettings(): Record<string, string> {
   return settings;
 }
 
-/** Makes an empty repository in Gitea and returns its address. */
-async function createRepository(settings: Record<string, string>): Promise<string> {
-  const name = `base-infrastructure-${process.pid}-${Date.now().toString(36)}`;
-  const answer = await fetch(`${settings.DENSHIMON_GITEA_URL}/api/v1/user/repos`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json", Authorization: `token ${settings.DENSHIMON_GITEA_TOKEN}` },
-    body: JSON.stringify({ name, private: true, default_branch: "main" }),
-  });
-  if (!answer.ok) throw new Error(`Gitea made no repository: ${answer.status} ${await answer.text()}`);
-  return ((await answer.json()) as { clone_url: string }).clone_url;
-}
-
 export async function startProgram(extra: Record<string, string> = {}): Promise<Program> {
   const settings = sandboxSettings();
-  const remote = await createRepository(settings);
   const data = mkdtempSync(join(tmpdir(), "denshimon-end2end-"));
-  const child = spawn(join(binaries, "denshimon"), [], {
-    stdio: ["ignore", "pipe", "pipe"],
-    env: {
-      PATH: process.env.PATH,
-      HOME: data,
-      KUBECONFIG: settings.KUBECONFIG,
-      DENSHIMON_LISTEN: "127.0.0.1:0",
-      DENSHIMON_DATA_DIR: join(data, "data"),
-      DENSHIMON_CLUSTER_NAME: "sandbox",
-      DENSHIMON_COMMIT_WINDOW: "0s",
-      DENSHIMON_ASSETS_DIR: process.env.DENSHIMON_ASSETS_DIR ?? join(cache, "site"),
-      DENSHIMON_REPOSITORY_URL: remote,
-      DENSHIMON_REPOSITORY_USERNAME: settings.DENSHIMON_REPOSITORY_USERNAME,
-      DENSHIMON_REPOSITORY_TOKEN: settings.DENSHIMON_REPOSITORY_TOKEN,
-      ...extra,
-    },
-  });
+  const remote = await createRemote(settings, join(data, "clone"));
   let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (text: Buffer) => (output += text.toString()));
-  const setupLink = await printed(child, () => output, /(https?:\/\/\S+\/setup\?token=\S+)/);
-  const url = new URL(setupLink).origin;
+  let child!: ChildProcess;
+  const start = (listen: string, ready: RegExp) => {
+    const begin = output.length;
+    child = spawn(join(binaries, "denshimon"), [], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: {
+        PATH: process.env.PATH,
+        HOME: data,
+        KUBECONFIG: settings.KUBECONFIG,
+        DENSHIMON_LISTEN: listen,
+        DENSHIMON_DATA_DIR: join(data, "data"),
+        DENSHIMON_CLUSTER_NAME: "sandbox",
+        DENSHIMON_COMMIT_WINDOW: "0s",
+        DENSHIMON_ASSETS_DIR: process.env.DENSHIMON_ASSETS_DIR ?? join(cache, "site"),
+        DENSHIMON_REPOSITORY_URL: remote.url,
+        DENSHIMON_REPOSITORY_USERNAME: settings.DENSHIMON_REPOSITORY_USERNAME,
+        DENSHIMON_REPOSITORY_TOKEN: settings.DENSHIMON_REPOSITORY_TOKEN,
+        ...extra,
+      },
+    });
+    for (const stream of [child.stdout, child.stderr]) stream?.on("data", (text: Buffer) => (output += text.toString()));
+    return printed(child, () => output.slice(begin), ready);
+  };
+  const end = async () => {
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGTERM");
+    await ended;
+  };
+  const setupLink = await start("127.0.0.1:0", /(https?:\/\/\S+\/setup\?token=\S+)/);
+  const { origin: url, host } = new URL(setupLink);
   const environment = { ...process.env, KUBECONFIG: settings.KUBECONFIG };
   const kubectl = settings.DENSHIMON_KUBECTL ?? "kubectl";
-  const clone = join(data, "clone");
-  const credentials = `${settings.DENSHIMON_REPOSITORY_USERNAME}:${settings.DENSHIMON_REPOSITORY_TOKEN}@`;
   return {
     url,
     setupLink,
+    remote,
     log: () => output,
     kubectl: (...args) => execFileSync(kubectl, args, { encoding: "utf8", env: environment }),
     apply: (document, ...args) =>
       execFileSync(kubectl, ["apply", "-f", "-", ...args], { encoding: "utf8", env: environment, input: document }),
-    git: (...args) => {
-      rmSync(clone, { recursive: true, force: true });
-      execFileSync("git", ["clone", "-q", remote.replace("://", `://${credentials}`), clone], { stdio: "pipe" });
-      return execFileSync("git", ["-C", clone, ...args], { encoding: "utf8" });
+    git: remote.git,
+    restart: async (meanwhile = () => {}) => {
+      await end();
+      meanwhile();
+      await start(host, /Denshimon listens on (\S+)/);
     },
     stop: async () => {
-      const ended = new Promise((resolve) => child.once("exit", resolve));
-      child.kill("SIGTERM");
-      await ended;
+      await end();
       rmSync(data, { recursive: true, force: true });
     },
   };

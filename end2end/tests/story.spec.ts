@@ -1,7 +1,7 @@
 // The whole loop as a new user meets it: account, deploy, watch, find the commit, take it back. In one program, in order.
 import type { Page, Route } from "@playwright/test";
 
-import { ADMIN, eventually, expect, expectAccessible, expectNoSidewaysScroll, signIn, test } from "../support/fixtures.ts";
+import { ADMIN, eventually, expect, expectAccessible, expectNoSidewaysScroll, reloadUntil, signIn, test } from "../support/fixtures.ts";
 
 test.describe.configure({ mode: "serial" });
 
@@ -22,15 +22,7 @@ async function openMenu(page: Page, words: string) {
   await page.locator("details.menu > summary", { hasText: new RegExp(`^${words}$`) }).click();
 }
 
-/** Reads a page again until it shows something, as a person without JavaScript would. */
-async function reloadUntil(page: Page, text: string | RegExp) {
-  await expect(async () => {
-    await page.reload();
-    await expect(page.getByText(text).first()).toBeVisible({ timeout: 1_000 });
-  }).toPass({ timeout: 40_000 });
-}
-
-test("the set-up link makes the first account, once", async ({ page, program }) => {
+test("the set-up link makes the first account, once", { tag: "@narrow" }, async ({ page, program }) => {
   await page.goto(program.setupLink);
   await expectAccessible(page);
   await page.getByLabel("User name").fill(ADMIN.username);
@@ -41,17 +33,19 @@ test("the set-up link makes the first account, once", async ({ page, program }) 
   expect((await page.request.get("/setup?token=spent")).status()).toBeLessThan(500);
 });
 
-test("a deployment is previewed, made, becomes healthy and is a commit with the person's name", async ({ page, program }, info) => {
+test("a deployment is previewed, made, becomes healthy and is a commit with the person's name", { tag: "@narrow" }, async ({ page, program }, info) => {
   await signIn(page);
   await page.goto("/deployments/new");
   await page.getByLabel("Namespace", { exact: true }).fill(namespace);
   await page.getByLabel("Name", { exact: true }).fill("api");
   await page.getByLabel("Image").fill("registry.example/shop/api:1.4.2");
   await page.getByLabel("Replicas").fill("2");
+  await expectNoSidewaysScroll(page);
   await page.getByRole("button", { name: "Preview" }).click();
   await expect(page.getByText(`Create Deployment ${namespace}/api`)).toBeVisible();
   await expect(page.locator(".diff").getByText("image: registry.example/shop/api:1.4.2")).toBeVisible();
   await expectAccessible(page);
+  await expectNoSidewaysScroll(page);
   await page.getByLabel("Reason").fill("first deployment");
   await page.getByRole("button", { name: "Apply", exact: true }).click();
   await expect(page).toHaveURL(new RegExp(`/deployments/${namespace}/api`));
@@ -65,10 +59,11 @@ test("a deployment is previewed, made, becomes healthy and is a commit with the 
   expect(message).toContain("first deployment");
 });
 
-test("a scale with a reason is a row of the history with its commit, and undo takes it back", async ({ page, program, javaScriptEnabled }) => {
+test("a scale with a reason is a row of the history with its commit, and undo takes it back", { tag: "@narrow" }, async ({ page, program, javaScriptEnabled }) => {
   await signIn(page);
   await page.goto(page_of());
   await openMenu(page, "Scale");
+  await expectNoSidewaysScroll(page);
   await page.getByLabel("Replicas").fill("5");
   await page.locator("details[open]").getByLabel("Reason").fill("more visitors");
   // What changes meanwhile leaves alone what is being filled in.
@@ -77,6 +72,7 @@ test("a scale with a reason is a row of the history with its commit, and undo ta
   await expect(page.getByLabel("Replicas")).toHaveValue("5");
   await page.locator("details[open]").getByRole("button", { name: "Scale" }).click();
   await expect(page.getByText(`Scaled ${namespace}/api from 2 to 5`)).toBeVisible();
+  await expectNoSidewaysScroll(page);
   const replicas = () => program.kubectl("get", "deployment", "api", "-n", namespace, "-o", "jsonpath={.spec.replicas}");
   expect(replicas()).toBe("5");
   await page.getByRole("button", { name: "Undo", exact: true }).click();
@@ -250,7 +246,7 @@ test("every page is accessible and fits, wide and narrow, dark and light", async
   await signIn(page);
   const pages = [
     "/", "/deployments", "/deployments/new", page_of(), page_of("/pods"), page_of("/events"), page_of("/yaml"),
-    page_of("/history"), page_of("/edit"), "/gitops/status", "/gitops/commits", "/gitops/rules", "/gitops/rules?kind=ConfigMap&leave_out=resource", "/account", "/team/users", "/team/audit",
+    page_of("/history"), page_of("/edit"), "/gitops/status", "/gitops/commits", `/records/Deployment.apps/${namespace}/api`, `/records/ConfigMap/${namespace}/kube-root-ca.crt`, "/gitops/rules", "/gitops/rules?kind=ConfigMap&leave_out=resource", "/account", "/team/users", "/team/audit",
     "/search?q=api", "/deployments/new?view=yaml", `/gitops/commits/${program.git("rev-parse", "HEAD").trim()}`,
     "/sign-in", "/reset?token=spent", "/nowhere",
   ];
@@ -310,10 +306,13 @@ test("what the cluster says stays text, whatever it says", async ({ page, progra
   program.kubectl("delete", "deployment", name, "-n", namespace);
 });
 
-test("a deployment is deleted by typing its name, and its record goes", async ({ page, program }) => {
+test("a deployment is deleted by typing its name, and its record goes", { tag: "@narrow" }, async ({ page, program, expectedMessages }) => {
+  // The page may hear that it is gone before the answer leads elsewhere.
+  expectedMessages.push(/status of 404/);
   await signIn(page);
   await page.goto(page_of());
   await openMenu(page, "Delete");
+  await expectNoSidewaysScroll(page);
   await page.locator("details[open]").getByLabel(/^Type api/).fill("api");
   await page.locator("details[open]").getByRole("button", { name: "Delete" }).click();
   await expect(page).not.toHaveURL(new RegExp(`/deployments/${namespace}/api$`));
@@ -325,6 +324,8 @@ test("a deployment is deleted by typing its name, and its record goes", async ({
 test("a viewer sees and cannot write", async ({ page, program, expectedMessages }) => {
   // The link does not say whose password it sets, so the browser misses a user name.
   expectedMessages.push(/Password forms should have/);
+  // Until the watch tells of a deployment, there is none.
+  expectedMessages.push(/status of 404/);
   await signIn(page);
   await page.goto("/team/users");
   await page.getByLabel("User name").fill("grace");

@@ -47,7 +47,9 @@ test("the status page tells in pictures and words how recording goes, and goes o
   expect(await metrics()).toContain('denshimon_kind_up{kind="ConfigMap"} 1');
 });
 
-test("a resource's page says where its record is", async ({ page, program, javaScriptEnabled }) => {
+test("a resource's page says where its record is", async ({ page, program, javaScriptEnabled, expectedMessages }) => {
+  // Until the watch tells of it, there is none.
+  expectedMessages.push(/status of 404/);
   await signIn(page);
   program.kubectl("create", "deployment", "api", "-n", namespace, "--image=registry.example/shop/api:1", "--replicas=0");
   await page.goto(`/deployments/${namespace}/api`);
@@ -61,7 +63,9 @@ test("a resource's page says where its record is", async ({ page, program, javaS
   await expect(page.getByRole("heading", { name: /api/ }).first()).toBeVisible();
 });
 
-test("a resource that a controller makes says that it has no record, and why", async ({ page, program }) => {
+test("a resource that a controller makes says that it has no record, and why", async ({ page, program, expectedMessages }) => {
+  // Until the watch tells of it, there is none.
+  expectedMessages.push(/status of 404/);
   const uid = program.kubectl("get", "deployment", "api", "-n", namespace, "-o", "jsonpath={.metadata.uid}");
   const ownerReferences = [{ apiVersion: "apps/v1", kind: "Deployment", name: "api", uid, controller: true }];
   const container = { name: "app", image: "registry.example/app:1" };
@@ -89,8 +93,8 @@ test("a rule says what it would have left out before it is saved, and is switche
   await page.getByLabel("Paths").fill("metadata.name");
   await page.getByRole("button", { name: "Test the rule" }).click();
   await expect(page.getByRole("alert")).toContainText("always recorded");
-  await page.getByLabel("Kind").fill("Deployment");
-  await page.getByLabel("Namespace").fill(namespace);
+  await page.getByRole("textbox", { name: /^Kind/ }).fill("Deployment");
+  await page.getByRole("textbox", { name: /^Namespace/ }).fill(namespace);
   await page.getByLabel("Paths").fill("spec.replicas");
   await page.getByRole("button", { name: "Test the rule" }).click();
   await expect(page.getByText(/It would have left out this 1 commit of the newest \d+ commits?\./)).toBeVisible();
