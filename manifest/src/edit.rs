@@ -10,6 +10,7 @@
 mod change;
 mod file;
 mod lines;
+mod locate;
 mod matching;
 mod notation;
 mod pieces;
@@ -24,6 +25,7 @@ use crate::edit::file::File;
 use crate::parse::ParseError;
 use crate::tree::Manifest;
 
+pub use locate::line_of;
 pub use remove::{Removed, remove};
 
 /// Where in a file a resource stands.

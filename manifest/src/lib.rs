@@ -34,7 +34,7 @@ pub use contents::{Contents, Found, LeftAlone, Surroundings, kustomized_files, r
 pub use credentials::{CREDENTIAL_RULES, Credential, CredentialRule, credential_rule, replace_credentials};
 pub use defaults::SchemaDefaults;
 pub use diff::{diff, diff_trees};
-pub use edit::{Address, EditError, Edited, Removed, Why, Written, edit, edit_tree, remove};
+pub use edit::{Address, EditError, Edited, Removed, Why, Written, edit, edit_tree, line_of, remove};
 pub use fingerprint::{Fingerprint, fingerprint};
 pub use identity::{IdentityError, identity};
 pub use ignore::{IgnoreError, Ignoring, forget_replicas};

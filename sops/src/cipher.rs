@@ -55,6 +55,20 @@ pub(crate) fn open(key: &DataKey, text: &str, bound_to: &str) -> Option<Opened> 
     Opened::read(kind, bytes)
 }
 
+/// Encrypts a text that is no part of a manifest, in the form of a single value; it opens with the same key and the
+/// same place only.
+pub fn seal_text(key: &DataKey, text: &str, place: &str) -> String {
+    seal(key, &Leaf::Text(text.to_owned()), place)
+}
+
+/// Decrypts what [`seal_text`] made; `None` for what has another form, key or place.
+pub fn open_text(key: &DataKey, sealed: &str, place: &str) -> Option<String> {
+    match open(key, sealed, place)? {
+        Opened::Value(Leaf::Text(text)) => Some(text),
+        _ => None,
+    }
+}
+
 /// Tells whether a text has the form of a ciphertext.
 pub(crate) fn is_sealed(text: &str) -> bool {
     split(text).is_some()
@@ -82,6 +96,16 @@ mod tests {
         assert_eq!(open(&key, &sealed.replacen("type:", "type:x", 1), "data:a:"), None);
         assert_ne!(seal(&key, &leaf, "data:a:"), sealed, "each ciphertext has an IV of its own");
         assert_eq!(open(&key, &sealed, "data:a:"), Some(Opened::Value(leaf)));
+    }
+
+    #[test]
+    fn a_text_opens_with_its_key_at_its_place() {
+        let key = DataKey::generate();
+        for text in ["", "kind: Deployment\n"] {
+            assert_eq!(open_text(&key, &seal_text(&key, text, "a"), "a").as_deref(), Some(text));
+        }
+        assert_eq!(open_text(&key, &seal_text(&key, "typed", "a"), "b"), None);
+        assert_eq!(open_text(&key, "typed", "a"), None);
     }
 
     #[test]

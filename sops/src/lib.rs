@@ -25,6 +25,7 @@ mod selection;
 mod selector;
 mod tree;
 
+pub use cipher::{open_text, seal_text};
 pub use decrypt::{DecryptError, decrypt, recipients_of, unwrap_data_key};
 pub use encrypt::{EncryptError, Encryption, encrypt};
 pub use fingerprint::fingerprint;

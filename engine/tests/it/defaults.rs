@@ -136,7 +136,28 @@ impl Sample {
         if self.kind.starts_with("Job.") && self.given["spec"]["manualSelector"] != true {
             self.take_generated(&mut made["spec"]);
         }
+        if self.kind == "Service/v1" {
+            self.take_allocated(&mut made["spec"]);
+        }
         Some(made)
+    }
+
+    /// Takes out what is allocated for a Service: a dry run names the range's own address (`AllocateNext` of
+    /// `ipallocator` in Kubernetes), which nobody can have.
+    fn take_allocated(&self, spec: &mut Value) {
+        let given = &self.given["spec"];
+        let spec = spec.as_object_mut().unwrap();
+        for field in ["clusterIP", "clusterIPs", "healthCheckNodePort"] {
+            if given.get(field).is_none() {
+                spec.remove(field);
+            }
+        }
+        let ports = spec.get_mut("ports").and_then(Value::as_array_mut);
+        for (index, port) in ports.into_iter().flatten().enumerate() {
+            if given["ports"][index].get("nodePort").is_none() {
+                port.as_object_mut().unwrap().remove("nodePort");
+            }
+        }
     }
 
     /// Takes out the selector and the labels that the server makes of a new uid for each Job, and accepts from nobody.
