@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::cluster::Cluster;
-use crate::{AuditConfig, Clock, Engine, EngineConfig, Error};
+use crate::{AuditConfig, Clock, Engine, EngineConfig, Error, panics};
 
 use memory::{Memory, Patience, Verdict};
 pub(crate) use memory::{Noted, Place, Wanted};
@@ -80,9 +80,15 @@ impl AuditEvents {
         if !self.is_on() {
             return;
         }
-        tasks.spawn(own_name::learn(self.clone(), cluster.client(), stopping.clone()));
+        let learn = own_name::learn(self.clone(), cluster.client(), stopping.clone());
+        tasks.spawn(async { panics::caught("own name", learn).await });
         if let Some(path) = self.inner.config.log_file.clone() {
-            tasks.spawn(follow::follow(path, self.clone(), stopping.clone()));
+            let (events, follow) = (self.clone(), follow::follow(path, self.clone(), stopping.clone()));
+            tasks.spawn(async move {
+                if panics::caught("audit log", follow).await.is_none() {
+                    events.set_trouble(Some(follow::BROKEN.into()));
+                }
+            });
         }
     }
 

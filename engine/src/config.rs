@@ -38,7 +38,7 @@ pub struct EngineConfig {
 pub struct SweepLimits {
     /// Never more of a kind than these, nor of all kinds within ten minutes.
     pub records: usize,
-    /// Nor more than this share of them, in percent, unless it is a handful.
+    /// Nor more than this share of them, in percent; a single one may go unless it is 0.
     pub percent: usize,
 }
 

@@ -5,6 +5,7 @@ mod edit;
 mod events;
 mod form;
 mod history;
+mod lines;
 mod list;
 mod message;
 mod outcomes;

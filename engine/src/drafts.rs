@@ -16,14 +16,15 @@ pub(crate) use anonymous::AnonymousDrafts;
 
 const LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 /// Drafts one user may have; the oldest gives way.
-const MOST: usize = 50;
-const LARGEST_BYTES: usize = 256 * 1024;
+const MOST: usize = 20;
+/// More than any body that is read can hold, so that what is too long for Kubernetes comes back with a word about it.
+const LARGEST_BYTES: usize = 8 * 1024 * 1024;
 
 impl Engine {
     /// Keeps what a caller typed, for 24 h and for nobody else.
     ///
     /// # Errors
-    /// The caller may not change deployments, the text is longer than 256 KiB, or the database does not answer.
+    /// The caller may not change deployments, it is longer than 8 MiB, or the database does not answer.
     pub async fn save_draft(
         &self,
         caller: &Caller,
@@ -45,7 +46,7 @@ impl Engine {
         let now = self.parts.config.clock.now();
         let row = self.parts.store.draft(id).await?;
         match row.filter(|row| row.user_id == caller.user_id && row.saved_at > oldest(now)) {
-            Some(row) => row.into_draft(),
+            Some(row) => self.open_draft(row),
             None if typed_here == Some(id) => self.claim_draft(caller, id).await,
             None => Err(no_such_draft()),
         }
@@ -64,7 +65,7 @@ impl Engine {
     /// which whoever signs in next in that browser finds it.
     ///
     /// # Errors
-    /// The text is longer than 64 KiB.
+    /// It is longer than 8 MiB.
     pub async fn save_anonymous_draft(
         &self,
         change: DeploymentChange,
@@ -98,15 +99,28 @@ impl Engine {
     }
 
     async fn keep_draft(&self, caller: &Caller, draft: Draft) -> Result<Draft, Error> {
+        let change = encode(&draft.change)?;
         let row = DraftRow {
             key: draft.id.clone(),
             user_id: caller.user_id.clone(),
-            change: encode(&draft.change, LARGEST_BYTES)?,
+            change: self.parts.sealer.seal_draft(&draft.id, &change),
             resource_version: draft.resource_version.clone(),
             saved_at: draft.saved_at.as_millisecond(),
         };
         self.parts.store.put_draft(&row, MOST).await?;
         Ok(draft)
+    }
+
+    fn open_draft(&self, row: DraftRow) -> Result<Draft, Error> {
+        let wrong = |error: &dyn std::fmt::Display| Error::internal("reading a draft", error.to_string());
+        // Whoever brings a data directory back without its key has lost what was typed there.
+        let change = self.parts.sealer.open_draft(&row.key, &row.change).ok_or_else(no_such_draft)?;
+        Ok(Draft {
+            change: serde_json::from_str(&change).map_err(|error| wrong(&error))?,
+            id: row.key,
+            resource_version: row.resource_version,
+            saved_at: Timestamp::from_millisecond(row.saved_at).map_err(|error| wrong(&error))?,
+        })
     }
 }
 
@@ -115,11 +129,14 @@ fn no_such_draft() -> Error {
 }
 
 /// Writes a change as JSON.
-fn encode(change: &DeploymentChange, largest_bytes: usize) -> Result<String, Error> {
+fn encode(change: &DeploymentChange) -> Result<String, Error> {
     let text = serde_json::to_string(change).map_err(|error| Error::internal("writing a draft", error))?;
-    if text.len() > largest_bytes {
+    if text.len() > LARGEST_BYTES {
         return Err(Error::Invalid {
-            message: format!("This is longer than {} KiB, the most that is kept as a draft.", largest_bytes / 1024),
+            message: format!(
+                "This is longer than {} MiB, the most that is kept as a draft.",
+                LARGEST_BYTES / 1024 / 1024
+            ),
             hint: "Keep it in a file and make it shorter: move large texts into a ConfigMap.".into(),
             fields: Vec::new(),
         });

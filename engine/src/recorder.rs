@@ -91,6 +91,7 @@ enum Steering {
     CommitNow,
     Approve { by: String },
     Refuse,
+    RecordAgain,
 }
 
 /// A word of a person, and where to say that it is done.

@@ -24,6 +24,9 @@ use sops::{EncryptError, Encryption, FingerprintKey, MasterKey, Recipients, Sele
 
 use crate::StartError;
 
+/// Names the key of drafts; no record's name is without slashes.
+const DRAFTS: &str = "drafts";
+
 /// Makes what stands for values.
 #[derive(Debug)]
 pub(crate) struct Sealer {
@@ -179,6 +182,16 @@ impl Sealer {
             }
             sealed => sealed,
         }
+    }
+
+    /// Encrypts what somebody typed, for nobody but this program; `id` is the draft's.
+    pub(crate) fn seal_draft(&self, id: &str, text: &str) -> String {
+        sops::seal_text(&self.master.data_key(DRAFTS, 0), text, id)
+    }
+
+    /// Decrypts what [`Self::seal_draft`] made; `None` when the key is another since.
+    pub(crate) fn open_draft(&self, id: &str, sealed: &str) -> Option<String> {
+        sops::open_text(&self.master.data_key(DRAFTS, 0), sealed, id)
     }
 
     fn stand_in(&self, resource: &ResourceRef, key: &str, value: &str) -> String {

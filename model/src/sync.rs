@@ -285,14 +285,25 @@ pub enum WatchState {
     },
 }
 
+/// What Denshimon can do about a problem when it is told to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum WayOut {
+    /// Try again at once.
+    Retry,
+    /// Record the cluster's state over what others have committed.
+    RecordAgain,
+}
+
 /// Something that keeps the sync engine from its work, and the way out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct SyncProblem {
     pub what: String,
     pub remedy: String,
-    /// Trying again at once may help.
-    pub can_retry: bool,
+    /// What a person may have Denshimon do about it.
+    pub way_out: Option<WayOut>,
     #[serde(with = "crate::timestamp::text")]
     pub since: Timestamp,
 }

@@ -63,6 +63,7 @@ fn describe() -> OpenApiRouter<AppState> {
         .routes(routes!(gitops::read_commit))
         .routes(routes!(gitops::commit_now))
         .routes(routes!(gitops::push))
+        .routes(routes!(gitops::record_again))
         .routes(routes!(gitops::decide_remote))
         .routes(routes!(gitops::approve_deletions))
         .routes(routes!(gitops::refuse_deletions))

@@ -8,7 +8,7 @@ use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, StatusCode};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use base64::Engine;
@@ -17,7 +17,7 @@ use model::{Error, ErrorKind};
 use secrecy::SecretString;
 
 use crate::failure::{self, Reader};
-use crate::middleware::{BodyBounds, limit_body, limit_time};
+use crate::middleware::{BodyBounds, TimeBound, limit_body, limit_time};
 use crate::state::AppState;
 
 /// Where the events go.
@@ -27,7 +27,7 @@ pub(crate) const PATH: &str = "/webhooks/audit";
 pub(crate) fn routes(state: &AppState) -> Router<AppState> {
     Router::new()
         .route(PATH, post(take_events))
-        .layer(from_fn(limit_time))
+        .layer(from_fn_with_state(TimeBound::default(), limit_time))
         .layer(from_fn_with_state(BodyBounds::default(), limit_body))
         .layer(from_fn_with_state(state.clone(), require_token))
 }

@@ -37,6 +37,8 @@ pub struct Config {
     pub log: LogConfig,
     /// Makes the first account, `admin`, without a set-up link.
     pub admin_password: Option<SecretString>,
+    /// Variables of the environment that are called like settings and are none, such as mistyped ones.
+    pub unknown_variables: Vec<String>,
     pub engine: EngineConfig,
 }
 
@@ -117,6 +119,7 @@ impl Config {
             assets_dir: settings.text("assets_dir").map_or_else(|| PathBuf::from("site"), PathBuf::from),
             log: read_log(&settings)?,
             admin_password: read_admin_password(&settings)?,
+            unknown_variables: settings.unknown_variables(),
             engine: EngineConfig {
                 data_dir,
                 database,

@@ -27,6 +27,10 @@ fn main() -> ExitCode {
         }
     };
     server::telemetry::init(&config.log);
+    // No error: a shell may hold settings of another version.
+    for name in &config.unknown_variables {
+        tracing::warn!(setting.name = %name, "this variable is no setting and is ignored");
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build()
     {
         Ok(runtime) => runtime,

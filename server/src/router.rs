@@ -1,14 +1,14 @@
 //! All routes on one screen.
 
 use axum::Router;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use tower_http::compression::CompressionLayer;
 
 use crate::api;
 use crate::audit_webhook;
 use crate::live;
 use crate::middleware::{
-    BodyBounds, catch_panic, limit_body, limit_time, log_request, require_same_origin, secure_headers,
+    BodyBounds, TimeBound, catch_panic, limit_body, limit_time, log_request, require_same_origin, secure_headers,
 };
 use crate::pages;
 use crate::probes;
@@ -34,7 +34,7 @@ fn inside(state: &AppState) -> Router<AppState> {
 fn guarded(inside: Router<AppState>, state: AppState) -> Router {
     inside
         .layer(CompressionLayer::new())
-        .layer(from_fn(limit_time))
+        .layer(from_fn_with_state(TimeBound::default(), limit_time))
         .layer(from_fn_with_state(BodyBounds::default(), limit_body))
         .layer(from_fn_with_state(state.clone(), require_same_origin))
         // The API server has neither cookies nor pages.

@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 use model::user::{SessionSummary, SignedIn, TokenSummary};
 use serde::{Deserialize, Serialize};
+#[cfg(feature = "ssr")]
+use server_fn::ServerFn;
 
 use crate::AppError;
 use crate::json::Json;
@@ -69,10 +71,17 @@ pub async fn create_token(
     #[server(default)] namespaces: String,
     expires_in_days: String,
 ) -> Result<(), AppError> {
-    let caller = crate::backend::signed_in_or_away().await?;
+    let typed = [
+        ("name", name.as_str()),
+        ("role", role.as_str()),
+        ("namespaces", namespaces.as_str()),
+        ("expires_in_days", expires_in_days.as_str()),
+    ];
+    let caller = crate::backend::signed_in_or_back(CreateToken::PATH, &typed).await?;
     let request = super::tokens::parse_request(&name, &role, &namespaces, &expires_in_days, &caller.scope)
-        .map_err(AppError::answered)?;
-    let (_, secret) = crate::backend::engine().create_token(&caller, request).await?;
+        .map_err(|error| error.with_all_typed(&typed).answered())?;
+    let created = crate::backend::engine().create_token(&caller, request).await;
+    let (_, secret) = created.map_err(|error| AppError::from(error).with_all_typed(&typed))?;
     let reveal = crate::backend::keep_reveal(&caller, secret);
     crate::backend::redirect(&format!("/account?reveal={reveal}"));
     Ok(())

@@ -99,8 +99,11 @@ pub fn DeploymentPage(tab: Tab) -> impl IntoView {
                 match (target.get_untracked(), arrived(detail).await) {
                     (Ok(target), Ok(detail)) => {
                         let content = source.view(target.clone(), detail.clone()).await;
+                        // The overview says it with the rest of the record.
+                        let incomplete = detail.summary.record.incomplete.clone().filter(|_| tab != Tab::Overview);
                         view! {
                             <Facts detail=detail/>
+                            {incomplete.map(|words| view! { <p class="muted">{words}</p> })}
                             <Tabs label="Parts of the deployment" tabs=tabs(&target, tab)/>
                             {content}
                         }

@@ -268,7 +268,7 @@ fn YamlForm(submission: Submission, text: String, edit: EditOf, problem: Option<
                 form=FORM
                 name="yaml"
                 label="Manifest"
-                hint="One Deployment as YAML, at most 256 KiB."
+                hint="One Deployment as YAML, at most 1 MiB."
                 value=text
                 rows=28
                 required=true

@@ -50,6 +50,18 @@ pub async fn retry_sync() -> Result<(), AppError> {
     Ok(())
 }
 
+/// Records the cluster's state over the commits of others. Operators of the whole cluster may call it.
+///
+/// # Errors
+/// Not signed in, or not allowed.
+#[server(prefix = "/fn", endpoint = "gitops/record_again")]
+pub async fn record_again() -> Result<(), AppError> {
+    let caller = crate::backend::signed_in_or_away().await?;
+    crate::backend::engine().record_again(&caller).await?;
+    crate::backend::redirect("/gitops/status");
+    Ok(())
+}
+
 /// Commits what waits, without waiting for silence. Operators of the whole cluster may call it.
 ///
 /// # Errors

@@ -1,11 +1,11 @@
 //! GitOps -> Status.
 
 use leptos::prelude::*;
-use model::sync::{AuditStatus, RemoteChoice, SyncProblem, SyncStatus};
+use model::sync::{AuditStatus, RemoteChoice, SyncProblem, SyncStatus, WayOut};
 use server_fn::ServerFn;
 
 use super::api::{
-    ApproveDeletions, CommitNow, DecideRemote, RefuseDeletions, RetrySync, SetKindRecorded, SetMaskRule,
+    ApproveDeletions, CommitNow, DecideRemote, RecordAgain, RefuseDeletions, RetrySync, SetKindRecorded, SetMaskRule,
     read_sync_status,
 };
 use super::kinds::KindTable;
@@ -22,8 +22,9 @@ use crate::submission::{PostForm, Submission};
 use crate::ui::{Age, Banner, FormErrors, Icon, PageTitle, Tone};
 
 /// Where the page's forms lead.
-const PATHS: [&str; 7] = [
+const PATHS: [&str; 8] = [
     RetrySync::PATH,
+    RecordAgain::PATH,
     CommitNow::PATH,
     DecideRemote::PATH,
     ApproveDeletions::PATH,
@@ -97,10 +98,16 @@ fn Problems(problems: Vec<SyncProblem>, may_steer: bool, submission: Submission)
                 <Banner tone=Tone::Bad>
                     <p>{problem.what} <span class="muted">" since " <Age at=problem.since/></span></p>
                     <p>{problem.remedy}</p>
-                    {(may_steer && problem.can_retry).then(|| view! {
-                        <PostForm to=RetrySync::PATH submission=submission>
-                            <button type="submit" class="button">"Retry"</button>
-                        </PostForm>
+                    {problem.way_out.filter(|_| may_steer).map(|way_out| {
+                        let (path, words) = match way_out {
+                            WayOut::Retry => (RetrySync::PATH, "Retry"),
+                            WayOut::RecordAgain => (RecordAgain::PATH, "Record the cluster's state"),
+                        };
+                        view! {
+                            <PostForm to=path submission=submission>
+                                <button type="submit" class="button">{words}</button>
+                            </PostForm>
+                        }
                     })}
                 </Banner>
             }

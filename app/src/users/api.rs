@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 use model::user::UserSummary;
 use serde::{Deserialize, Serialize};
+#[cfg(feature = "ssr")]
+use server_fn::ServerFn;
 
 use crate::AppError;
 use crate::json::Json;
@@ -40,10 +42,14 @@ pub async fn create_user(
     role: String,
     #[server(default)] namespaces: String,
 ) -> Result<(), AppError> {
-    let caller = crate::backend::signed_in_or_away().await?;
-    let keep = |error: AppError| {
-        error.with_typed("username", &username).with_typed("email", &email).with_typed("namespaces", &namespaces)
-    };
+    let typed = [
+        ("username", username.as_str()),
+        ("email", email.as_str()),
+        ("role", role.as_str()),
+        ("namespaces", namespaces.as_str()),
+    ];
+    let caller = crate::backend::signed_in_or_back(CreateUser::PATH, &typed).await?;
+    let keep = |error: AppError| error.with_all_typed(&typed);
     let name = username.trim().parse().map_err(|error: model::InvalidName| field("username", error)).map_err(keep)?;
     let (role, scope) = rights(&role, &namespaces).map_err(keep)?;
     let address = Some(email.trim().to_owned()).filter(|email| !email.is_empty());

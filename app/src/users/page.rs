@@ -77,6 +77,7 @@ fn NewLink(path: String) -> impl IntoView {
 #[component]
 fn UserForm(submission: Submission) -> impl IntoView {
     let problem = submission.problem();
+    let role = submission.typed("role").parse().unwrap_or(Role::Viewer);
     view! {
         <h2>"New user"</h2>
         <PostForm to=CreateUser::PATH submission=submission>
@@ -100,7 +101,7 @@ fn UserForm(submission: Submission) -> impl IntoView {
                 value=submission.typed("email")
                 problem=problem
             />
-            <RoleField form="user" most=Role::Admin chosen=Role::Viewer/>
+            <RoleField form="user" most=Role::Admin chosen=role/>
             <Field
                 form="user"
                 name="namespaces"

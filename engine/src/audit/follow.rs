@@ -19,6 +19,8 @@ const CHUNK: u64 = 1024 * 1024;
 /// A longer line is no event.
 const LONGEST_LINE: usize = 16 * 1024 * 1024;
 
+pub(super) const BROKEN: &str = "The reader of the audit log file ended through an error.";
+
 /// Reads events until the engine stops.
 pub(super) async fn follow(path: PathBuf, events: AuditEvents, stopping: CancellationToken) {
     let mut tail = Tail::new(path);
@@ -28,7 +30,7 @@ pub(super) async fn follow(path: PathBuf, events: AuditEvents, stopping: Cancell
             (tail, polled)
         });
         let Ok((back, polled)) = polled.await else {
-            events.set_trouble(Some("The reader of the audit log file ended through an error.".into()));
+            events.set_trouble(Some(BROKEN.into()));
             return;
         };
         tail = back;

@@ -29,6 +29,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 const AUTOSCALERS: Duration = Duration::from_secs(5);
 /// How often a cluster that is away is asked whether it is back.
 const PROBE: Duration = Duration::from_millis(500);
+/// Objects in a page of a list.
+const PAGE: u32 = 500;
 
 /// What all watches share; cheap to clone.
 #[derive(Clone)]
@@ -58,6 +60,14 @@ pub(super) struct Relist {
     kinds: HashMap<Kind, u64>,
 }
 
+/// How a kind is listed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lists {
+    Streamed,
+    /// By an API server that cannot stream lists.
+    Paged,
+}
+
 /// How one watch ended.
 enum Ended {
     /// The cluster does not answer.
@@ -77,22 +87,22 @@ impl Follower {
     }
 
     async fn follow_for_ever(&self, kind: &FollowedKind) {
-        let mut streaming = true;
+        let mut lists = Lists::Streamed;
         let mut wait = SHORTEST_WAIT;
         let mut relist = self.lister.relist.subscribe();
         loop {
             self.state.set(&kind.kind, WatchState::Listing);
-            let lists = relist.borrow_and_update().of(&kind.kind);
+            let asked = relist.borrow_and_update().of(&kind.kind);
             if kind.kind != autoscalers() {
                 // What scales a resource says what its record holds, so it is known before. Bounded, since pages wait.
                 let _ = tokio::time::timeout(AUTOSCALERS, self.ignored.autoscaled.settled()).await;
             }
             let began = tokio::time::Instant::now();
-            let watch = panics::caught("watch", self.watch_once(kind, streaming));
+            let watch = panics::caught("watch", self.watch_once(kind, lists));
             let ended = tokio::select! {
                 ended = watch => ended,
                 // The sender lives as long as this follower.
-                _ = relist.wait_for(|now| now.of(&kind.kind) != lists) => continue,
+                _ = relist.wait_for(|now| now.of(&kind.kind) != asked) => continue,
             };
             let ended = ended.unwrap_or_else(|| Ended::Refused("an error of Denshimon's own ended it".into()));
             if began.elapsed() > LONGEST_WAIT {
@@ -101,7 +111,7 @@ impl Follower {
             match ended {
                 Ended::Stopped => return,
                 Ended::NoStreaming => {
-                    streaming = false;
+                    lists = Lists::Paged;
                     continue;
                 }
                 Ended::Unreachable(reason) => {
@@ -124,7 +134,8 @@ impl Follower {
         }
     }
 
-    async fn leave(&self, kind: &Kind, reason: &str) {
+    /// Tells that a kind cannot be read.
+    pub(super) async fn leave(&self, kind: &Kind, reason: &str) {
         tracing::warn!(watch.kind = %kind, reason, "a watch is away and will be tried again");
         self.state.set_away(kind, reason);
         if *kind == autoscalers() {
@@ -135,24 +146,30 @@ impl Follower {
 
     /// Asks a cluster that is away whether it is back.
     pub(super) async fn probe(self, stop: CancellationToken) {
-        let mut away = self.state.watch_away();
-        let work = async {
-            while away.wait_for(Option::is_some).await.is_ok() {
-                tokio::time::sleep(PROBE).await;
-                let answer = tokio::time::timeout(Duration::from_secs(5), self.client.apiserver_version()).await;
-                // An answer that refuses is an answer.
-                if matches!(answer, Ok(Ok(_) | Err(kube::Error::Api(_)))) {
-                    self.state.regain();
-                }
-            }
-        };
+        let work = async { while panics::caught("probe", self.ask_while_away()).await.is_none() {} };
         stop.run_until_cancelled(work).await;
     }
 
-    async fn watch_once(&self, kind: &FollowedKind, streaming: bool) -> Ended {
+    async fn ask_while_away(&self) {
+        let mut away = self.state.watch_away();
+        while away.wait_for(Option::is_some).await.is_ok() {
+            // Told to, it asks at once.
+            let _ = tokio::time::timeout(PROBE, self.retry.notified()).await;
+            let answer = tokio::time::timeout(Duration::from_secs(5), self.client.apiserver_version()).await;
+            // An answer that refuses is an answer.
+            if matches!(answer, Ok(Ok(_) | Err(kube::Error::Api(_)))) {
+                self.state.regain();
+            }
+        }
+    }
+
+    async fn watch_once(&self, kind: &FollowedKind, lists: Lists) -> Ended {
         let api: Api<DynamicObject> = Api::all_with(self.client.clone(), &kind.resource);
         let config = watcher::Config::default();
-        let config = if streaming { config.streaming_lists() } else { config.page_size(500) };
+        let config = match lists {
+            Lists::Streamed => config.streaming_lists(),
+            Lists::Paged => config.page_size(PAGE),
+        };
         let mut events = watcher(api, config).boxed();
         let mut present = Present::new();
         let mut initial = true;
@@ -160,7 +177,7 @@ impl Follower {
             let event = match events.try_next().await {
                 Ok(Some(event)) => event,
                 Ok(None) => return Ended::Unreachable("the watch ended".into()),
-                Err(error) => return classify(error, streaming),
+                Err(error) => return classify(error, lists),
             };
             self.state.regain();
             let sent = match event {
@@ -291,11 +308,11 @@ pub(super) type Present = HashMap<ResourceRef, bool>;
 /// The recorder has stopped.
 struct Stopped;
 
-fn classify(error: watcher::Error, streaming: bool) -> Ended {
+fn classify(error: watcher::Error, lists: Lists) -> Ended {
     use watcher::Error::{InitialListFailed, NoResourceVersion, WatchError, WatchFailed, WatchStartFailed};
     match error {
         InitialListFailed(kube::Error::Api(status)) | WatchStartFailed(kube::Error::Api(status)) => {
-            if streaming && matches!(status.code, 400 | 415 | 422) {
+            if lists == Lists::Streamed && matches!(status.code, 400 | 415 | 422) {
                 Ended::NoStreaming
             } else {
                 Ended::Refused(answer(status.code))

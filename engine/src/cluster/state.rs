@@ -111,6 +111,11 @@ impl WatchStates {
         self.lock().get(kind).is_none_or(|entry| entry.state == WatchState::Listing)
     }
 
+    /// Tells whether a kind's API does not answer.
+    pub(super) fn is_away(&self, kind: &Kind) -> bool {
+        self.lock().get(kind).is_some_and(|entry| matches!(entry.state, WatchState::Away { .. }))
+    }
+
     /// Notes in which version a custom kind's resources are stored.
     pub(super) fn note_stored(&self, kind: Kind, version: String) {
         self.stored.lock().unwrap_or_else(PoisonError::into_inner).insert(kind, version);

@@ -107,6 +107,7 @@ impl Watches {
                 self.begin(followed(kind.clone(), resource, rules));
             }
         }
+        self.note_silent(served, rules).await;
         // What a server that does not answer serves is unknown, and the watches say so themselves.
         let is_gone = |kind: &&Kind| {
             !served.kinds.contains_key(*kind) && !served.silent.contains(&kind.group) && !needed.contains(*kind)
@@ -115,7 +116,23 @@ impl Watches {
         for kind in gone {
             self.end(&kind).await;
         }
-        self.follower.state.forget_unserved(|kind| served.kinds.contains_key(kind) || self.running.contains_key(kind));
+        self.follower.state.forget_unserved(|kind| {
+            served.kinds.contains_key(kind) || self.running.contains_key(kind) || served.silent.contains(&kind.group)
+        });
+    }
+
+    /// Tells that kinds which have records are away when their server has not answered since the start.
+    async fn note_silent(&self, served: &Served, rules: &KindRules) {
+        let is_silent = |kind: &&Kind| {
+            served.silent.contains(&kind.group)
+                && rules.left_out(kind).is_none()
+                && !served.kinds.contains_key(*kind)
+                && !self.running.contains_key(*kind)
+                && !self.follower.state.is_away(kind)
+        };
+        for kind in self.recorded.keys().filter(is_silent) {
+            self.follower.leave(kind, "its API does not answer").await;
+        }
     }
 
     /// Begins a watch unless it runs already; one that runs otherwise begins anew.

@@ -8,9 +8,11 @@ use model::deployment::{DeploymentChange, Preview, WriteOptions};
 use model::diff::Diff;
 use serde_json::{Value, json};
 
+use super::lines::with_lines;
 use super::message::message;
 use super::plan::version;
 use super::refusal;
+use super::write::{Others, Purpose};
 use crate::{Caller, Engine, Error};
 
 /// Versions that are remembered, of all Deployments together.
@@ -44,15 +46,18 @@ impl Engine {
             // Its version is what the write will name.
             self.remember_base(live);
         }
-        let (answer, warnings) = self.parts.cluster.with_warnings(self.send(&plan, true, false)).await;
+        let (answer, warnings) =
+            self.parts.cluster.with_warnings(self.send(&plan, Purpose::DryRun, Others::Keep)).await;
+        let refused = |error| with_lines(refusal::write_error(error, &plan.target), change);
         let (stored, warnings) = match answer {
             Ok(stored) => (stored, warnings),
             Err(kube::Error::Api(status)) if !refusal::conflicts(&status).is_empty() => {
                 conflicts.extend(refusal::conflicts(&status));
-                let (answer, warnings) = self.parts.cluster.with_warnings(self.send(&plan, true, true)).await;
-                (answer.map_err(|error| refusal::write_error(error, &plan.target))?, warnings)
+                let (answer, warnings) =
+                    self.parts.cluster.with_warnings(self.send(&plan, Purpose::DryRun, Others::TakeOver)).await;
+                (answer.map_err(refused)?, warnings)
             }
-            Err(error) => return Err(refusal::write_error(error, &plan.target)),
+            Err(error) => return Err(refused(error)),
         };
         let old = plan.live.as_ref().map(|live| manifest::sanitize(live).into_tree());
         let new = plan.wanted.is_some().then(|| manifest::sanitize(&stored).into_tree());

@@ -6,6 +6,7 @@ use model::deployment::{Applied, DeploymentChange, DeploymentRef, WriteOptions};
 use model::history::Verb;
 use serde_json::{Value, json};
 
+use super::lines::with_lines;
 use super::plan::{Plan, Sending, version};
 use super::preview::essence;
 use super::read::with_types;
@@ -18,6 +19,26 @@ use crate::{Caller, Engine, Error};
 const LONGEST_REASON: usize = 500;
 /// How often a write is tried again when only the status has changed meanwhile, as it does all the time in a rollout.
 const TRIES: usize = 8;
+
+/// Whether the API server keeps what is sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    DryRun,
+    ForGood,
+}
+
+/// What becomes of fields that are other managers'.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Others {
+    Keep,
+    TakeOver,
+}
+
+impl Others {
+    fn of(options: &WriteOptions) -> Self {
+        if options.take_over { Self::TakeOver } else { Self::Keep }
+    }
+}
 
 impl Engine {
     /// Does a change for good. Names and words were checked by a preview before; all is checked again here.
@@ -45,20 +66,21 @@ impl Engine {
         let before = plan.live.as_ref().and_then(version).map(ToOwned::to_owned);
         let baseline = plan.live.as_ref().map(Baseline::of).unwrap_or_default();
         let write = Write { target: target.clone(), verb: plan.verb, summary: summary.clone(), before, baseline };
-        let (engine, take_over) = (self.clone(), options.take_over);
+        let (engine, others) = (self.clone(), Others::of(options));
         let done = self.perform(caller, write, options, async move {
-            let result = engine.send_at_last(plan, take_over).await?;
+            let result = engine.send_at_last(plan, others).await?;
             let uid = result.pointer("/metadata/uid").and_then(Value::as_str).unwrap_or_default().to_owned();
             Ok((uid, version(&result).map(ToOwned::to_owned)))
         });
-        let (operation, resource_version) = Box::pin(done).await?;
+        let done = Box::pin(done).await.map_err(|error| with_lines(error, change));
+        let (operation, resource_version) = done?;
         Ok(Applied { operation, target, resource_version, summary, undo })
     }
 
     /// Sends a plan for good, and again when nothing but the status has changed since it was made.
-    async fn send_at_last(&self, mut plan: Plan, take_over: bool) -> Result<Value, kube::Error> {
+    async fn send_at_last(&self, mut plan: Plan, others: Others) -> Result<Value, kube::Error> {
         for _ in 1..TRIES {
-            let status = match self.send(&plan, false, take_over).await {
+            let status = match self.send(&plan, Purpose::ForGood, others).await {
                 Err(kube::Error::Api(status)) if is_outdated(&status, &plan) => status,
                 answer => return answer,
             };
@@ -71,25 +93,26 @@ impl Engine {
             }
             plan.rebase(live);
         }
-        self.send(&plan, false, take_over).await
+        self.send(&plan, Purpose::ForGood, others).await
     }
 
     /// Sends a plan; returns the object as the server stores it (or would), or as it was before a delete.
-    pub(super) async fn send(&self, plan: &Plan, dry_run: bool, take_over: bool) -> Result<Value, kube::Error> {
+    pub(super) async fn send(&self, plan: &Plan, purpose: Purpose, others: Others) -> Result<Value, kube::Error> {
+        let dry_run = purpose == Purpose::DryRun;
         let api = self.deployment_api(&plan.target);
         let name = plan.target.name.as_str();
         let manager = Some(MANAGER.to_owned());
         let stored = match &plan.send {
             Sending::Apply(body) => {
-                match self.apply_strictly(&plan.target, body, dry_run, take_over).await {
+                match self.apply_strictly(&plan.target, body, purpose, others).await {
                     // Fields that an earlier update of Denshimon's own set are its own, too.
                     Err(kube::Error::Api(status)) if refusal::is_own_conflict(&status) => {
-                        self.apply_strictly(&plan.target, body, dry_run, true).await
+                        self.apply_strictly(&plan.target, body, purpose, Others::TakeOver).await
                     }
                     answer => answer,
                 }?
             }
-            Sending::Replace { object, .. } => return self.replace_strictly(&plan.target, object, dry_run).await,
+            Sending::Replace { object, .. } => return self.replace_strictly(&plan.target, object, purpose).await,
             Sending::Template { template, .. } => {
                 let generation = plan.live.as_ref().and_then(|live| live.pointer("/metadata/generation"));
                 let operations = json!([
@@ -123,13 +146,13 @@ impl Engine {
         &self,
         target: &DeploymentRef,
         body: &Value,
-        dry_run: bool,
-        force: bool,
+        purpose: Purpose,
+        others: Others,
     ) -> Result<DynamicObject, kube::Error> {
         let DeploymentRef { namespace, name } = target;
         let parameters = PatchParams {
-            dry_run,
-            force,
+            dry_run: purpose == Purpose::DryRun,
+            force: others == Others::TakeOver,
             field_manager: Some(MANAGER.into()),
             field_validation: Some(ValidationDirective::Strict),
         };
@@ -145,10 +168,10 @@ impl Engine {
         &self,
         target: &DeploymentRef,
         object: &Value,
-        dry_run: bool,
+        purpose: Purpose,
     ) -> Result<Value, kube::Error> {
         let DeploymentRef { namespace, name } = target;
-        let dry_run = if dry_run { "&dryRun=All" } else { "" };
+        let dry_run = if purpose == Purpose::DryRun { "&dryRun=All" } else { "" };
         let path = format!(
             "/apis/apps/v1/namespaces/{namespace}/deployments/{name}?fieldManager={MANAGER}&fieldValidation=Strict{dry_run}"
         );

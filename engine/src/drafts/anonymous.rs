@@ -11,13 +11,13 @@ use super::encode;
 use crate::Error;
 
 const LIFE: Duration = Duration::from_secs(60 * 60);
-/// The oldest gives way; anybody may send forms, so this bounds what strangers take: 6.4 MB.
+/// The oldest gives way; anybody may send forms, so this bounds what strangers take.
 const MOST: usize = 100;
-const LARGEST_BYTES: usize = 64 * 1024;
+const MOST_BYTES: usize = 16 * 1024 * 1024;
 
-/// By id.
+/// By id, each with its length in bytes.
 #[derive(Default)]
-pub(crate) struct AnonymousDrafts(Mutex<HashMap<String, Draft>>);
+pub(crate) struct AnonymousDrafts(Mutex<HashMap<String, (Draft, usize)>>);
 
 impl AnonymousDrafts {
     /// Keeps a draft until somebody takes it.
@@ -25,31 +25,31 @@ impl AnonymousDrafts {
     /// # Errors
     /// It is too long.
     pub(super) fn keep(&self, draft: Draft) -> Result<(), Error> {
-        encode(&draft.change, LARGEST_BYTES)?;
+        let bytes = encode(&draft.change)?.len();
         let mut drafts = self.lock();
-        drafts.retain(|_, kept| fresh(kept, draft.saved_at));
-        while drafts.len() >= MOST {
-            let oldest = drafts.values().min_by_key(|kept| kept.saved_at).map(|kept| kept.id.clone());
+        drafts.retain(|_, (kept, _)| fresh(kept, draft.saved_at));
+        while drafts.len() >= MOST || drafts.values().map(|(_, bytes)| bytes).sum::<usize>() + bytes > MOST_BYTES {
+            let oldest = drafts.values().min_by_key(|(kept, _)| kept.saved_at).map(|(kept, _)| kept.id.clone());
             match oldest {
                 Some(id) => drafts.remove(&id),
                 None => break,
             };
         }
-        drafts.insert(draft.id.clone(), draft);
+        drafts.insert(draft.id.clone(), (draft, bytes));
         Ok(())
     }
 
     /// Takes a draft out, so that only one person gets it.
     pub(super) fn take(&self, id: &str, now: Timestamp) -> Option<Draft> {
-        self.lock().remove(id).filter(|draft| fresh(draft, now))
+        self.lock().remove(id).map(|(draft, _)| draft).filter(|draft| fresh(draft, now))
     }
 
     /// Forgets what is too old.
     pub(super) fn purge(&self, now: Timestamp) {
-        self.lock().retain(|_, draft| fresh(draft, now));
+        self.lock().retain(|_, (draft, _)| fresh(draft, now));
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Draft>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, (Draft, usize)>> {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
@@ -92,7 +92,13 @@ mod tests {
         }
         assert_eq!(drafts.lock().len(), MOST);
         assert!(drafts.take("999", Timestamp::from_second(1000).unwrap()).is_some());
-        let long = DeploymentChange::CreateYaml("x".repeat(LARGEST_BYTES));
-        assert!(drafts.keep(Draft { change: long, ..draft("long", 0) }).is_err());
+        let long = |bytes| DeploymentChange::CreateYaml("x".repeat(bytes));
+        assert!(drafts.keep(Draft { change: long(MOST_BYTES), ..draft("too long", 1001) }).is_err());
+        for number in 0..5 {
+            drafts
+                .keep(Draft { change: long(MOST_BYTES / 4), ..draft(&format!("long {number}"), 1001 + number) })
+                .unwrap();
+        }
+        assert_eq!(drafts.lock().len(), 3, "the newest that go into the bound");
     }
 }

@@ -5,6 +5,7 @@ use model::history::Verb;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::OperationResult;
 use crate::deployments::MANAGER;
 
 /// An object as it was when a write on it was about to be asked for; the default for one that was not there.
@@ -36,6 +37,17 @@ impl Baseline {
         self.version
     }
 
+    /// Says what a write that arrived has left, `None` for nothing; a delete took what was there before, whatever is there
+    /// now.
+    pub(crate) fn result(&self, verb: Verb, object: Option<&Value>) -> OperationResult {
+        let text = |pointer| object.and_then(|object| object.pointer(pointer)).and_then(Value::as_str);
+        let (uid, resource_version) = match &self.uid {
+            Some(uid) if verb == Verb::Delete => (Some(uid.as_str()), self.version.map(|version| version.to_string())),
+            _ => (text("/metadata/uid"), text("/metadata/resourceVersion").map(str::to_owned)),
+        };
+        OperationResult::Applied { uid: uid.unwrap_or_default().to_owned(), resource_version }
+    }
+
     /// Tells whether a later state of the object, `None` when it is gone, shows that the write arrived. Where the state
     /// may as well be somebody else's alone, it does not.
     pub(crate) fn shows_arrival(&self, verb: Verb, object: Option<&Value>) -> bool {
@@ -59,7 +71,7 @@ impl Baseline {
     }
 }
 
-fn version(object: &Value) -> Option<u64> {
+pub(super) fn version(object: &Value) -> Option<u64> {
     object.pointer("/metadata/resourceVersion")?.as_str()?.parse().ok()
 }
 

@@ -8,6 +8,7 @@ use model::{ResourceRef, Timestamp};
 use serde_json::Value;
 use ulid::Ulid;
 
+use super::baseline::version as version_of;
 use super::{Baseline, Ledger};
 use crate::Error;
 use crate::store::TimelineRow;
@@ -159,6 +160,19 @@ impl Ledger {
         self.open_operations(|row| wrote(row) && up_to(row)).await
     }
 
+    /// Returns the operations that wait for their commit on objects of the same name that were there before this one,
+    /// oldest first.
+    pub(crate) async fn find_operations_before(
+        &self,
+        resource: &ResourceRef,
+        uid: &str,
+        resource_version: u64,
+    ) -> Vec<Operation> {
+        let before = |row: &TimelineRow| row.resource_version.is_none_or(|version| version < resource_version);
+        let on_another = |row: &TimelineRow| row.uid.as_deref().is_some_and(|other| other != uid);
+        self.open_operations(|row| row.entry.resource == *resource && on_another(row) && before(row)).await
+    }
+
     /// Returns all operations on an object that is gone which wait for their commit, the delete last.
     pub(crate) async fn find_deletes(&self, uid: &str) -> Vec<Operation> {
         self.open_operations(|row| row.uid.as_deref() == Some(uid)).await
@@ -217,10 +231,8 @@ impl Ledger {
     /// # Errors
     /// The database does not answer.
     pub(crate) async fn notice_arrivals(&self, resource: &ResourceRef, object: Option<&Value>) -> Result<(), Error> {
-        let text = |pointer| object.and_then(|object| object.pointer(pointer)).and_then(Value::as_str);
-        let version = text("/metadata/resourceVersion").map(ToOwned::to_owned);
-        let now: Option<u64> = version.as_ref().and_then(|version| version.parse().ok());
-        let arrived: Vec<String> = {
+        let now = object.and_then(version_of);
+        let arrived: Vec<(String, OperationResult)> = {
             let rows = self.open.rows.lock().await;
             let of_resource = || rows.values().filter(|row| row.entry.resource == *resource);
             let explained = |before: Option<u64>| {
@@ -235,11 +247,14 @@ impl Ledger {
                         baseline.shows_arrival(row.entry.verb, object) && !explained(baseline.version())
                     })
             };
-            of_resource().filter(has_arrived).map(|row| row.entry.id.clone()).collect()
+            let result = |row: &TimelineRow| {
+                let baseline = row.baseline.clone().unwrap_or_default();
+                baseline.result(row.entry.verb, object)
+            };
+            of_resource().filter(has_arrived).map(|row| (row.entry.id.clone(), result(row))).collect()
         };
-        for id in arrived {
-            let uid = text("/metadata/uid").unwrap_or_default().to_owned();
-            self.finish_operation(&id, OperationResult::Applied { uid, resource_version: version.clone() }).await?;
+        for (id, result) in arrived {
+            self.finish_operation(&id, result).await?;
         }
         Ok(())
     }

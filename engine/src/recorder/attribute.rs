@@ -35,6 +35,8 @@ pub(crate) struct Attribution {
 pub(crate) enum Event {
     New,
     Modified,
+    /// The resource is there, and has no record any more.
+    Left,
     Gone,
 }
 
@@ -116,7 +118,7 @@ fn newest_manager(object: &Value, event: Event) -> Option<String> {
         entries(object).filter(|entry| is_controller(entry.manager) == controllers).max_by_key(|entry| entry.at)
     };
     let manager = match (newest(false), newest(true)) {
-        (Some(person), Some(controller)) if event == Event::Modified && controller.at > person.at => controller,
+        (Some(person), Some(controller)) if event != Event::New && controller.at > person.at => controller,
         (Some(person), _) => person,
         (None, controller) => controller?,
     };

@@ -90,6 +90,8 @@ pub(super) struct Record {
     /// The resource's version in that commit, and the newest that was taken in; 0 before this run took any.
     pub(super) written_version: u64,
     pub(super) seen_version: u64,
+    /// The newest that the run before took in and has recorded.
+    pub(super) kept_version: u64,
     /// The resource is in the cluster.
     pub(super) live: bool,
     /// The repository says otherwise than the cluster, by somebody else's commit.
@@ -152,6 +154,12 @@ pub(super) enum Decision {
 }
 
 impl Record {
+    /// Tells whether a version of the resource was taken in before, by this run or at the end of the one before.
+    pub(super) fn has_seen(&self, version: u64) -> bool {
+        let seen = if self.seen_version == 0 { self.kept_version } else { self.seen_version };
+        version != 0 && version == seen
+    }
+
     /// Compares an observation with the record, the waiting changes included.
     pub(super) fn decide(&self, observed: Option<Oid>) -> Decision {
         match self.planned {
@@ -248,7 +256,7 @@ impl Book {
             remedy: "Restart Denshimon: what changed meanwhile is recorded then. Its log says what happened; please \
                      report it."
                 .into(),
-            can_retry: false,
+            way_out: None,
             since,
         });
         self.update_chip();

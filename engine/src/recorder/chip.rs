@@ -29,14 +29,24 @@ impl Pages {
         self.kinds.values().any(|kind| kind.state == WatchState::Listing)
     }
 
-    /// Says the worst that is true.
-    pub(super) fn chip(&self) -> SyncChip {
+    /// Tells whether the cluster answers and was read once.
+    pub(super) fn is_cluster_up(&self) -> bool {
+        self.away_since().is_none() && !self.kinds.is_empty() && !self.listing()
+    }
+
+    /// Says since when no kind at all can be followed.
+    fn away_since(&self) -> Option<Timestamp> {
         let away = self.kinds.values().map(|kind| match &kind.state {
             WatchState::Away { since, .. } => Some(*since),
             _ => None,
         });
         let all_away: Option<Vec<Timestamp>> = away.collect();
-        if let Some(since) = all_away.and_then(|since| since.into_iter().min()) {
+        all_away.and_then(|since| since.into_iter().min())
+    }
+
+    /// Says the worst that is true.
+    pub(super) fn chip(&self) -> SyncChip {
+        if let Some(since) = self.away_since() {
             return SyncChip::ClusterAway { since };
         }
         if let Some(problem) = self.stuck.as_ref().or(self.unlinked.as_ref()) {

@@ -1,7 +1,7 @@
 //! How many records there are of each kind, and how many values they lack by each rule, kept as they come and go: nobody
 //! walks through all of them to know.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use model::{Kind, Namespace, ResourceName, ResourceRef};
 
@@ -112,6 +112,17 @@ impl Book {
         let resource =
             ResourceRef { cluster: self.cluster.clone(), kind: kind.clone(), namespace: Some(namespace), name: any };
         kind_part(&self.path_of(&resource), &self.folder()).map(str::to_owned)
+    }
+
+    /// Finds the kinds that are followed whose records lie at these paths; a path alone does not tell how a custom kind
+    /// is written.
+    pub(super) fn kinds_at(&self, paths: &[String]) -> Vec<Kind> {
+        let root = self.folder();
+        let folders: HashSet<&str> = paths.iter().filter_map(|path| kind_part(path, &root)).collect();
+        let followed: Vec<Kind> = self.pages().kinds.keys().cloned().collect();
+        let lies_there =
+            |kind: &Kind| self.folder_of_kind(kind).is_some_and(|folder| folders.contains(folder.as_str()));
+        followed.into_iter().filter(lies_there).collect()
     }
 }
 

@@ -60,6 +60,13 @@ impl Journal {
         operations.into_iter().map(Cause::from).collect()
     }
 
+    /// Finds the operations on objects of the same name that were there before this one.
+    pub(super) async fn causes_before(&self, resource: &ResourceRef, object: &Value) -> Vec<Cause> {
+        let version = metadata(object, "resourceVersion").parse().unwrap_or(0);
+        let operations = self.ledger.find_operations_before(resource, metadata(object, "uid"), version).await;
+        operations.into_iter().map(Cause::from).collect()
+    }
+
     /// Finds the operations on a resource of which no object is left to ask.
     pub(super) async fn causes_of_resource(&self, resource: &ResourceRef) -> Vec<Cause> {
         self.ledger.find_operations_on(resource).await.into_iter().map(Cause::from).collect()

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use model::Kind;
-use model::sync::SyncProblem;
+use model::sync::{SyncProblem, WayOut};
 
 use super::work::Work;
 use crate::repository::RepositoryError;
@@ -22,7 +22,7 @@ impl Work {
             remedy: "Check the data directory, its rights and the number of open files. What was missed is read again \
                      from the cluster when it works."
                 .into(),
-            can_retry: true,
+            way_out: Some(WayOut::Retry),
             since,
         });
     }

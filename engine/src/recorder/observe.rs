@@ -17,7 +17,7 @@ use super::late::version_of;
 use super::people::read_manifest;
 use super::plan::read_record;
 use super::recover::kind_folder;
-use super::window::{Change, Content};
+use super::window::{Change, Content, Origin};
 use super::work::Work;
 use crate::audit::Noted;
 use crate::cluster::{Observed, makes_kinds};
@@ -131,15 +131,17 @@ impl Work {
         if let Some(record) = self.book.pages().records.get_mut(&path) {
             record.left_out.clone_from(&left_out);
         }
-        let (mut decision, unread, known, recorded) = {
+        let (mut decision, unread, known, recorded, unchanged) = {
             let mut pages = self.book.pages();
             // Nothing is remembered of what is neither recorded nor to be.
             match pages.records.get_mut(&path) {
-                None if blob.is_none() => (Decision::Same, false, false, false),
-                None => (Decision::Record, false, false, false),
+                None if blob.is_none() => (Decision::Same, false, false, false, false),
+                None => (Decision::Record, false, false, false, false),
                 Some(record) => {
                     let known = record.planned.unwrap_or(record.blob).is_some();
-                    (record.decide(blob), record.unread && record.planned.is_none(), known, record.blob.is_some())
+                    let unread = record.unread && record.planned.is_none();
+                    let unchanged = sighting.initial && record.has_seen(version_of(&sighting.object));
+                    (record.decide(blob), unread, known, record.blob.is_some(), unchanged)
                 }
             }
         };
@@ -156,6 +158,10 @@ impl Work {
         }
         let causes = self.causes(&sighting.object, sighting.gone).await;
         let causes = self.enter_late(&path, &sighting, causes);
+        let before = match sighting.gone {
+            true => Vec::new(),
+            false => self.causes_before(&sighting.resource, &sighting.object).await,
+        };
         if decision != Decision::Record {
             let restarted = blob.is_some() && self.is_restarted(&sighting, &causes);
             if restarted && self.awaits_user(&sighting, &causes) {
@@ -167,6 +173,7 @@ impl Work {
             self.restarts.remember(&sighting);
             self.ending.remove(&sighting.resource);
             self.note_same(&path, &sighting, decision, blob.is_some(), masked);
+            let causes = [before, causes].concat();
             self.enter_unchanged(&sighting.resource, &sighting.object, causes, sighting.seen_at);
             return;
         }
@@ -177,7 +184,8 @@ impl Work {
         let asked_for_end = self.ending.remove(&sighting.resource).filter(|_| sighting.gone && causes.is_empty());
         let user = self.user_of(&sighting, &causes).or(asked_for_end);
         let event = match (known, &content) {
-            (_, None) => Event::Gone,
+            (_, None) if sighting.gone => Event::Gone,
+            (_, None) => Event::Left,
             (false, _) => Event::New,
             (true, _) => Event::Modified,
         };
@@ -188,7 +196,13 @@ impl Work {
             _ => None,
         };
         let mut attribution = attribute(event, &sighting.object, causes, user, scaler);
-        if event == Event::Modified && attribution.causes.is_empty() && self.moves_version(&path, &sighting).await {
+        let verb = verb_of(&attribution, event);
+        attribution.causes.splice(..0, before);
+        // What a list shows as it was seen before, or in no record any more, nobody has done in the cluster.
+        let anew = attribution.causes.is_empty()
+            && sighting.initial
+            && (unchanged || known && (event == Event::Left || self.moves_version(&path, &sighting).await));
+        if anew {
             attribution.actor = Actor::Denshimon;
         }
         self.claim(&attribution);
@@ -197,7 +211,7 @@ impl Work {
             path: path.clone(),
             resource_version: metadata(&sighting.object, "resourceVersion").to_owned(),
             content,
-            verb: verb_of(&attribution, event),
+            verb,
             causes: attribution.causes.clone(),
             impersonator: attribution.impersonator.clone(),
             seen_at: sighting.seen_at,
@@ -221,8 +235,9 @@ impl Work {
             && event == Event::New
             && attribution.causes.is_empty()
             && kind_folder(&self.book, &path).is_some_and(|folder| !self.known_kinds.contains(&folder));
-        if first {
-            self.window.add_found(change, Instant::now());
+        if first || anew {
+            let origin = if first { Origin::Found } else { Origin::Anew };
+            self.window.add_found(change, origin, Instant::now());
         } else {
             self.window.add(change, attribution, Instant::now());
         }
@@ -259,7 +274,9 @@ impl Work {
             let drifted = std::mem::replace(&mut record.drifted, decision == Decision::Drifted);
             let changed = drifted != record.drifted;
             if decision == Decision::Same && record.planned.is_none() && recorded {
-                record.own = record.blob;
+                // What Denshimon would write next, so that a later change of somebody's is told from it: a person's
+                // file keeps their words.
+                record.own = record.same_as.filter(|_| record.place.is_none()).or(record.blob);
                 record.unread = record.same_as.is_some();
             }
             pages.drift_changed |= changed;
@@ -323,6 +340,6 @@ fn verb_of(attribution: &Attribution, event: Event) -> Verb {
         (Some(cause), _) => cause.verb,
         (None, Event::New) => Verb::Create,
         (None, Event::Gone) => Verb::Delete,
-        (None, Event::Modified) => Verb::Observe,
+        (None, Event::Modified | Event::Left) => Verb::Observe,
     }
 }

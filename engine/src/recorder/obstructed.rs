@@ -1,8 +1,5 @@
 //! Changes whose records cannot be written, since somebody else's file is in the way or cannot be edited.
 
-use manifest::resource_at;
-use model::Kind;
-
 use super::book::Obstacle;
 use super::window::Group;
 use super::work::Work;
@@ -55,15 +52,25 @@ impl Work {
         // Of what a replay could not take along nothing is kept but where it belongs.
         let kept = |path: &str| groups.iter().any(|group| group.changes.contains_key(path));
         let forgotten = std::mem::take(&mut pages.obstructed).into_iter().filter(|(path, _)| !kept(path));
-        let kinds: Vec<Kind> =
-            forgotten.filter_map(|(path, _)| Some(resource_at(&path, &self.book.root)?.kind)).collect();
+        let forgotten: Vec<String> = forgotten.map(|(path, _)| path).collect();
         for (path, change) in groups.iter().flat_map(|group| &group.changes) {
             pages.records.entry(path.clone()).or_default().planned =
                 Some(change.content.as_ref().map(|content| content.blob));
         }
         drop(pages);
         self.window.put_back(groups);
-        self.lister.read_again(kinds);
+        self.lister.read_again(self.book.kinds_at(&forgotten));
+    }
+
+    /// Lets the cluster's state come over what others have committed: the kinds are listed again, and no record is known
+    /// as it was last written.
+    pub(super) fn record_again(&mut self) {
+        let mut drifted = Vec::new();
+        for (path, record) in self.book.pages().records.iter_mut().filter(|(_, record)| record.drifted) {
+            record.own = None;
+            drifted.push(path.clone());
+        }
+        self.lister.read_again(self.book.kinds_at(&drifted));
     }
 }
 

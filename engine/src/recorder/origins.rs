@@ -24,6 +24,8 @@ pub(super) struct Origin {
     pub(super) written: Option<Written>,
     /// As Denshimon last wrote it.
     pub(super) own: Option<Oid>,
+    /// The resource's version that it was last compared with, if it says what that is; 0 where that is not known.
+    pub(super) seen: u64,
 }
 
 /// What was known at a commit.
@@ -41,12 +43,16 @@ enum Wanted {
 }
 
 impl Work {
-    /// Keeps what is known of the records, after so many more commits or at once.
-    pub(super) async fn keep_origins(&mut self, commits: usize, at_once: bool) {
+    /// Keeps what is known of the records after so many more commits, if they are many by now.
+    pub(super) async fn keep_origins_after(&mut self, commits: usize) {
         self.unkept += commits;
-        if self.unkept < KEPT_EVERY && (!at_once || self.unkept == 0) {
-            return;
+        if self.unkept >= KEPT_EVERY {
+            self.keep_origins().await;
         }
+    }
+
+    /// Keeps what is known of the records.
+    pub(super) async fn keep_origins(&mut self) {
         self.unkept = 0;
         let Some(text) = write(&self.book.pages()) else { return };
         if let Err(error) = self.repository.keep_origins(text).await {
@@ -71,6 +77,7 @@ pub(super) fn all_origins<'a>(
         if let Some(found) = origins.get_mut(&path) {
             found.written = found.written.take().or(origin.written);
             found.own = found.own.or(origin.own);
+            found.seen = origin.seen;
         }
     }
     Ok(origins)
@@ -87,18 +94,17 @@ pub(super) fn new_origins<'a>(
 }
 
 /// Writes what is known at the head: its id, and for each record in a line commit, time in milliseconds, what Denshimon
-/// wrote last, path and author.
+/// wrote last, the version of the resource, path and author.
 fn write(pages: &Pages) -> Option<String> {
     let mut text = format!("{}\n", pages.head.as_ref()?);
     for (path, record) in pages.records.iter().filter(|(_, record)| record.blob.is_some()) {
         let Some(written) = &record.written else { continue };
         let own = record.own.map_or_else(|| "-".to_owned(), |own| own.to_string());
-        text.push_str(&format!(
-            "{} {} {own} {path}\t{}\n",
-            written.commit,
-            written.at.as_millisecond(),
-            one_line(&written.by)
-        ));
+        // What waits, or could not be written, is not in the record.
+        let is_told = record.planned.is_none() && !pages.obstructed.contains_key(path);
+        let seen = if is_told { record.seen_version.max(record.kept_version) } else { 0 };
+        let (commit, at, by) = (&written.commit, written.at.as_millisecond(), one_line(&written.by));
+        text.push_str(&format!("{commit} {at} {own} {seen} {path}\t{by}\n"));
     }
     Some(text)
 }
@@ -107,15 +113,18 @@ fn write(pages: &Pages) -> Option<String> {
 fn read(text: &str) -> Option<Kept> {
     let (head, rest) = text.split_once('\n')?;
     let line = |line: &str| {
-        let mut words = line.splitn(4, ' ');
-        let (commit, at, own) = (words.next()?, words.next()?, words.next()?);
+        let mut words = line.splitn(5, ' ');
+        let (commit, at, own, seen) = (words.next()?, words.next()?, words.next()?, words.next()?);
         let (path, by) = words.next()?.split_once('\t')?;
         let written = Written {
             commit: commit.parse().ok()?,
             at: Timestamp::from_millisecond(at.parse().ok()?).ok()?,
             by: by.to_owned(),
         };
-        Some((path.to_owned(), Origin { written: Some(written), own: Oid::from_str(own).ok() }))
+        Some((
+            path.to_owned(),
+            Origin { written: Some(written), own: Oid::from_str(own).ok(), seen: seen.parse().ok()? },
+        ))
     };
     let origins: Option<HashMap<String, Origin>> = rest.lines().map(line).collect();
     Some(Kept { at: Some(Oid::from_str(head).ok()?), origins: origins? })
@@ -196,18 +205,21 @@ mod tests {
         let mut pages = book.pages();
         assert_eq!(write(&pages), None);
         pages.head = Some("a".repeat(40).parse().unwrap());
-        for (path, own, by) in [("a/b c.yaml", Some(blob), "Ada L."), ("a/d.yaml", None, "tab\there\nand line")] {
-            let written = Some(written('b', 1_234, by));
-            pages.records.insert(path.into(), Record { blob: Some(blob), own, written, ..Record::default() });
+        for (path, own, by, planned) in
+            [("a/b c.yaml", Some(blob), "Ada L.", None), ("a/d.yaml", None, "tab\there\nand line", Some(Some(blob)))]
+        {
+            let (blob, written, seen_version) = (Some(blob), Some(written('b', 1_234, by)), 7);
+            let record = Record { blob, own, written, planned, seen_version, ..Record::default() };
+            pages.records.insert(path.into(), record);
         }
         pages.records.insert("unknown.yaml".into(), Record { blob: Some(blob), ..Record::default() });
         pages.records.insert("gone.yaml".into(), Record { written: Some(written('c', 1, "x")), ..Record::default() });
         let kept = read(&write(&pages).unwrap()).unwrap();
         assert_eq!(kept.at.unwrap().to_string(), "a".repeat(40));
-        let origin = |by: &str, own| Origin { written: Some(written('b', 1_234, by)), own };
+        let origin = |by: &str, own, seen| Origin { written: Some(written('b', 1_234, by)), own, seen };
         let expect = [
-            ("a/b c.yaml", origin("Ada L.", Some(blob))),
-            ("a/d.yaml", origin(&one_line("tab\there\nand line"), None)),
+            ("a/b c.yaml", origin("Ada L.", Some(blob), 7)),
+            ("a/d.yaml", origin(&one_line("tab\there\nand line"), None, 0)),
         ];
         assert_eq!(kept.origins, HashMap::from(expect.map(|(path, origin)| (path.to_owned(), origin))));
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use model::git::CommitId;
-use model::sync::SyncProblem;
+use model::sync::{SyncProblem, WayOut};
 use model::{ResourceRef, Timestamp};
 use serde_json::Value;
 
@@ -110,6 +110,12 @@ impl Work {
         causes.into_iter().filter(|cause| !self.claimed.contains(&cause.id)).collect()
     }
 
+    /// Finds the operations on an object whose end was not seen before another one of its name was.
+    pub(super) async fn causes_before(&mut self, resource: &ResourceRef, object: &Value) -> Vec<Cause> {
+        let causes = self.journal.causes_before(resource, object).await;
+        causes.into_iter().filter(|cause| !self.claimed.contains(&cause.id)).collect()
+    }
+
     /// Remembers that a waiting change fulfils these operations.
     pub(super) fn claim(&mut self, attribution: &Attribution) {
         self.claimed.extend(attribution.causes.iter().map(|cause| cause.id.clone()));
@@ -183,7 +189,7 @@ impl Work {
                 self.book.pages().unlinked.get_or_insert_with(|| SyncProblem {
                     what: "Commits cannot be entered in the history".into(),
                     remedy: "Check the database. The commits are safe, and are entered when it works again.".into(),
-                    can_retry: true,
+                    way_out: Some(WayOut::Retry),
                     since,
                 });
                 self.owed.fail();

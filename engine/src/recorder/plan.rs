@@ -19,6 +19,8 @@ use crate::repository::{FileEdit, Identity, NewCommit, Reading, RepositoryError,
 /// Up to so many resources are compared and described one by one.
 const DESCRIBED: usize = 50;
 const SUBJECT: usize = 72;
+/// Of what is recorded anew.
+const NOBODY: &str = "Nobody changed this in the cluster: it is recorded as rules, settings and decisions have it now.";
 
 /// A commit to be made and what the ledger will say of it.
 #[derive(Clone, Debug)]
@@ -56,7 +58,7 @@ pub(super) fn plan(
         let mut edits = BTreeMap::new();
         let mut anew = BTreeMap::new();
         let mut written = HashMap::new();
-        let in_words = group.changes.len() <= DESCRIBED && group.origin == Origin::Observed;
+        let in_words = group.changes.len() <= DESCRIBED && matches!(group.origin, Origin::Observed | Origin::Anew);
         for (path, change) in &group.changes {
             let whereabouts = whereabouts.get(path).cloned().unwrap_or_default();
             let old = if in_words { texts.manifest(path, change, &whereabouts)? } else { None };
@@ -128,7 +130,10 @@ fn describe(old: Option<Manifest>, change: &Change) -> Described {
     let lines = if old.is_some() && new.is_some() { summarize(&changes) } else { Vec::new() };
     let moved = old.as_ref().zip(new.as_ref()).filter(|(old, new)| old.api_version() != new.api_version());
     let own = change.causes.last().filter(|cause| change.causes.len() == 1 && !cause.summary.is_empty());
+    // What was deleted is there again.
+    let own = own.filter(|cause| cause.verb != Verb::Delete || change.content.is_none());
     let subject = match (own, moved) {
+        _ if is_left_out(change) => format!("Leave out {}", change.resource),
         (Some(Cause { summary, .. }), _) => one_line(summary),
         (None, Some((_, new))) => format!("Record {} in {}", change.resource, new.api_version()),
         (None, None) => subject(verb_of(change, old.is_some()), &change.resource, &changes),
@@ -138,11 +143,12 @@ fn describe(old: Option<Manifest>, change: &Change) -> Described {
 
 /// What was only seen is named by what it did.
 fn verb_of(change: &Change, known: bool) -> Verb {
-    match (change.verb, &change.content) {
-        (Verb::Observe, None) => Verb::Delete,
-        (Verb::Observe, Some(_)) if !known => Verb::Create,
-        (verb, _) => verb,
-    }
+    if change.verb == Verb::Observe && !known { Verb::Create } else { change.verb }
+}
+
+/// Tells whether a resource that is there has no record any more.
+fn is_left_out(change: &Change) -> bool {
+    change.verb == Verb::Observe && change.content.is_none()
 }
 
 fn word(
@@ -157,16 +163,23 @@ fn word(
         (Origin::Found, _) => format!("Record cluster {cluster} as found: {}", counted(count)),
         (Origin::Swept { .. }, Some(change)) if count == 1 => format!("Delete {}, which is gone", change.resource),
         (Origin::Swept { .. }, _) => format!("Delete {} that are gone", counted(count)),
-        (Origin::Observed, Some(change)) if count == 1 => {
+        (Origin::Anew, _) if count > 1 => match group.changes.values().all(is_left_out) {
+            true => format!("Leave out {}", counted(count)),
+            false => format!("Record {} anew", counted(count)),
+        },
+        (Origin::Observed | Origin::Anew, Some(change)) if count == 1 => {
             described.get(&change.path).map(|described| described.subject.clone()).unwrap_or_default()
         }
-        (Origin::Observed, _) => format!("{} {}", common_verb(group), gathered(group)),
+        (Origin::Observed | Origin::Anew, _) => format!("{} {}", common_verb(group), gathered(group)),
     };
     let mut body = reasons(group);
+    if group.origin == Origin::Anew {
+        body.extend([NOBODY.to_owned(), String::new()]);
+    }
     if let Origin::Swept { approved_by: Some(name) } = &group.origin {
         body.push(format!("Approved by {}.", one_line(name)));
     }
-    body.extend(if described.is_empty() { by_kind(group) } else { by_resource(group, &described, count > 1) });
+    body.extend(if described.is_empty() { by_kind(group) } else { by_resource(group, &described) });
     body.extend(group.changes.values().filter_map(|change| {
         let why = anew.get(&change.path)?;
         Some(format!("- {}: the document was written anew, without the comments in it. {why}", change.resource))
@@ -206,6 +219,8 @@ fn alone(group: &Group, change: &Change) -> String {
     let resource = &change.resource;
     match (&group.origin, &change.content) {
         (Origin::Found, _) => format!("Found {resource}"),
+        _ if is_left_out(change) => format!("Leave out {resource}"),
+        (Origin::Anew, Some(_)) => format!("Record {resource} anew"),
         (_, None) => format!("Delete {resource}"),
         (_, Some(_)) => subject(change.verb, resource, &[]),
     }
@@ -214,6 +229,10 @@ fn alone(group: &Group, change: &Change) -> String {
 fn reasons(group: &Group) -> Vec<String> {
     let mut reasons: Vec<String> = Vec::new();
     for cause in group.changes.values().flat_map(|change| &change.causes) {
+        // A state that was never seen by itself, as when a watch was broken between two operations.
+        if cause.actor != group.actor {
+            reasons.push(format!("With it, by {}: {}", one_line(&cause.actor.to_string()), one_line(&cause.summary)));
+        }
         for line in cause.reason.lines().map(one_line).filter(|line| !line.is_empty()) {
             if !reasons.contains(&line) {
                 reasons.push(line);
@@ -232,11 +251,11 @@ fn reasons(group: &Group) -> Vec<String> {
     reasons
 }
 
-fn by_resource(group: &Group, described: &BTreeMap<String, Described>, name: bool) -> Vec<String> {
+fn by_resource(group: &Group, described: &BTreeMap<String, Described>) -> Vec<String> {
     let mut body = Vec::new();
     for path in group.changes.keys() {
         let Some(described) = described.get(path) else { continue };
-        if name {
+        if group.changes.len() > 1 {
             body.push(one_line(&described.subject));
         }
         body.extend(described.lines.iter().map(|line| format!("- {}", one_line(line))));
@@ -254,7 +273,9 @@ fn by_kind(group: &Group) -> Vec<String> {
 
 fn common_verb(group: &Group) -> &'static str {
     let all = |test: fn(&Change) -> bool| group.changes.values().all(test);
-    if all(|change| change.content.is_none()) {
+    if all(is_left_out) {
+        "Leave out"
+    } else if all(|change| change.content.is_none()) {
         "Delete"
     } else if all(|change| change.verb == Verb::Create) {
         "Create"

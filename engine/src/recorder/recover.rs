@@ -8,7 +8,6 @@ use model::git::CommitId;
 use model::{ClusterName, ResourceRef};
 use serde_json::Value;
 
-use super::attribute::metadata;
 use super::book::{Book, Record};
 use super::counts::kind_part;
 use super::malformed::{Malformed, malformed};
@@ -153,8 +152,7 @@ fn answer(operation: &Operation, object: Option<&Value>, gone: bool) -> Operatio
     if !operation.baseline.shows_arrival(operation.verb, object.filter(|_| !gone)) {
         return OperationResult::Interrupted;
     }
-    let of_object = |field: &str| object.map(|object| metadata(object, field).to_owned()).unwrap_or_default();
-    OperationResult::Applied { uid: of_object("uid"), resource_version: object.map(|_| of_object("resourceVersion")) }
+    operation.baseline.result(operation.verb, object)
 }
 
 impl Record {
@@ -163,6 +161,7 @@ impl Record {
             blob: Some(blob),
             own: origin.own,
             written: origin.written,
+            kept_version: origin.seen,
             unread: place.is_none(),
             place: place.cloned().map(Arc::new),
             ..Self::default()

@@ -6,7 +6,7 @@ use manifest::{CREDENTIAL_RULES, CredentialRule};
 use model::deployment::DeploymentRef;
 use model::sync::{
     HeldRecords, MaskRule, RecordInfo, RemoteChoice, RepositoryStatus, SyncChip, SyncProblem, SyncStatus,
-    WaitingChanges, WatchState, WatchedKind,
+    WaitingChanges, WatchState, WatchedKind, WayOut,
 };
 use model::user::Scope;
 use model::{ResourceRef, Timestamp};
@@ -50,7 +50,7 @@ impl Engine {
             problems.extend(pages.publication.failure.map(|problem| SyncProblem {
                 what: format!("Commits cannot be pushed: {}.", problem.failure.brief()),
                 remedy: problem.failure.remedy().into(),
-                can_retry: true,
+                way_out: Some(WayOut::Retry),
                 since: problem.since,
             }));
             let away = self.parts.cluster.away();
@@ -60,7 +60,7 @@ impl Engine {
                     remedy:
                         "Check that its API server runs. Denshimon tries again by itself; the records stay as they are."
                             .into(),
-                    can_retry: false,
+                    way_out: Some(WayOut::Retry),
                     since: *since,
                 }
             }));
@@ -70,7 +70,7 @@ impl Engine {
             problems.extend(pages.obstructed.iter().filter(|(path, _)| sees(path)).map(|(_, obstacle)| SyncProblem {
                 what: obstacle.what.clone(),
                 remedy: obstacle.remedy.into(),
-                can_retry: true,
+                way_out: Some(WayOut::Retry),
                 since: obstacle.since,
             }));
             problems.extend(drift(&pages, sees));
@@ -145,6 +145,16 @@ impl Engine {
         self.parts.repository.retry();
         self.parts.cluster.retry();
         self.parts.recorder.steer(super::Steering::Retry).await
+    }
+
+    /// Records the cluster's state over the records of which somebody else's commits say otherwise.
+    ///
+    /// # Errors
+    /// [`Error::NotAllowed`]; the database does not answer.
+    pub async fn record_again(&self, caller: &Caller) -> Result<(), Error> {
+        check(caller, Action::SteerSync)?;
+        self.audit_steering(caller, "records the cluster's state over the commits of others").await?;
+        self.parts.recorder.steer(super::Steering::RecordAgain).await
     }
 
     /// Decides about a remote whose history is not the one that was pushed; nothing there is overwritten.
@@ -263,7 +273,7 @@ fn unfollowed(kinds: &[WatchedKind]) -> Vec<SyncProblem> {
                  then choose Retry; a kind that nobody wants recorded can be left out below. The records stay as \
                  they are."
             .into(),
-        can_retry: true,
+        way_out: Some(WayOut::Retry),
         since,
     };
     by_reason.into_iter().map(problem).collect()
@@ -291,10 +301,10 @@ pub(super) fn drift(pages: &Pages, sees: impl Fn(&str) -> bool) -> Option<SyncPr
         .collect();
     (!names.is_empty()).then(|| SyncProblem {
         what: format!("Somebody else's commits say otherwise than the cluster: {}.", listed(&names, "record")),
-        remedy: "Apply these files to the cluster, or take the commits back. When such a resource changes in the \
-                 cluster, its state there is recorded over them."
+        remedy: "Apply these files to the cluster, take the commits back, or record the cluster's state over them. \
+                 That happens by itself when such a resource changes in the cluster."
             .into(),
-        can_retry: false,
+        way_out: Some(WayOut::RecordAgain),
         since: since.unwrap_or(pages.in_step_since),
     })
 }

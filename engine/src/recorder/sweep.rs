@@ -22,9 +22,6 @@ use crate::repository::RepositoryError;
 /// Deletions within this time count together: a wrong cluster empties one kind after the other.
 const TOGETHER: Duration = Duration::from_secs(600);
 
-/// So many are no large share of anything.
-const HANDFUL: usize = 5;
-
 /// Remembers how many records were swept lately.
 #[derive(Debug)]
 pub(crate) struct Guard {
@@ -49,9 +46,9 @@ impl Guard {
         self.swept.retain(|(at, _)| now.saturating_duration_since(*at) < TOGETHER);
         let lately: usize = self.swept.iter().map(|(_, count)| count).sum();
         let count: usize = kinds.iter().map(|kind| kind.gone).sum();
-        let few = |gone: usize, of: usize| {
-            gone <= self.limits.records && (gone <= HANDFUL || gone * 100 <= of * self.limits.percent)
-        };
+        let SweepLimits { records: most, percent } = self.limits;
+        // One is a large share of a small kind, and yet no sweep.
+        let few = |gone: usize, of: usize| gone <= most && (gone * 100 <= of * percent || gone == 1 && percent > 0);
         // What has gone already counted among the records when it went.
         let allowed = kinds.iter().all(|kind| few(kind.gone, kind.records)) && few(count + lately, records + lately);
         if allowed && count > 0 {
@@ -252,7 +249,8 @@ mod tests {
         };
         check(20, 200, 200, true);
         check(21, 1_000, 1_000, false);
-        check(5, 5, 5, true);
+        check(1, 1, 3, true);
+        check(2, 2, 100, false);
         check(6, 60, 60, true);
         check(6, 59, 100, false);
         check(0, 0, 0, true);
@@ -265,15 +263,15 @@ mod tests {
         let going = [Going { gone: 3, records: 4 }];
         let allows =
             |records, percent| Guard::new(SweepLimits { records, percent }).allows(&going, 100, Instant::now());
-        assert!(!allows(0, 0) && !allows(2, 50) && allows(3, 0) && !allows(0, 75));
+        assert!(!allows(0, 0) && !allows(2, 75) && !allows(3, 0) && !allows(3, 74) && allows(3, 75));
     }
 
     #[test]
     fn a_cluster_that_empties_kind_by_kind_is_noticed() {
         let (mut guard, now) = (Guard::new(SweepLimits::default()), Instant::now());
-        let four = [Going { gone: 4, records: 4 }];
-        assert!(guard.allows(&four, 60, now));
-        assert!(!guard.allows(&four, 56, now + Duration::from_secs(1)));
-        assert!(guard.allows(&four, 56, now + TOGETHER));
+        let one = [Going { gone: 1, records: 1 }];
+        assert!(guard.allows(&one, 10, now));
+        assert!(!guard.allows(&one, 9, now + Duration::from_secs(1)));
+        assert!(guard.allows(&one, 9, now + TOGETHER));
     }
 }

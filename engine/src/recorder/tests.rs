@@ -1,10 +1,12 @@
 //! The recorder at work, fed by hand; what it made is judged by the git command.
 
 mod adopted;
+mod anew;
 mod audited;
 mod crash;
 mod ending;
 mod late;
+mod many;
 mod missed;
 mod people;
 mod previews;

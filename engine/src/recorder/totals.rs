@@ -2,7 +2,7 @@
 
 use manifest::CREDENTIAL_RULES;
 use model::Timestamp;
-use model::sync::{SyncChip, WatchState, WatchedKind};
+use model::sync::{WatchState, WatchedKind};
 
 use super::SyncHistograms;
 use crate::Engine;
@@ -81,7 +81,7 @@ impl Engine {
             .collect();
         by_kind.sort_by(|a, b| b.objects.cmp(&a.objects).then_with(|| a.kind.cmp(&b.kind)));
         SyncTotals {
-            cluster_up: !matches!(pages.chip(), SyncChip::ClusterAway { .. } | SyncChip::Starting),
+            cluster_up: pages.is_cluster_up(),
             remote_up: pages.publication.failure.is_none(),
             waiting: count(pages.waiting),
             lag_milliseconds: pages.lag_milliseconds,

@@ -38,7 +38,7 @@ impl Work {
     /// then nobody changed the resource.
     pub(super) async fn moves_version(&mut self, path: &str, sighting: &Sighting) -> bool {
         let now = sighting.object.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
-        sighting.initial && self.recorded(path).await.is_some_and(|record| record.api_version() != now)
+        self.recorded(path).await.is_some_and(|record| record.api_version() != now)
     }
 }
 

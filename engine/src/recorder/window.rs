@@ -64,6 +64,8 @@ pub(crate) enum Origin {
     Observed,
     /// The cluster was seen for the first time.
     Found,
+    /// Nobody changed anything: rules, defaults or settings say otherwise than before.
+    Anew,
     /// Records whose resources are gone, and who agreed when there were many.
     Swept { approved_by: Option<String> },
 }
@@ -75,6 +77,7 @@ pub(crate) struct Window {
     longest: Duration,
     /// One for each actor, oldest first.
     open: Vec<Group>,
+    /// What lists tell and nobody has just done.
     found: Option<Group>,
     /// Closed, oldest first.
     ready: VecDeque<Group>,
@@ -108,9 +111,13 @@ impl Window {
         }
     }
 
-    /// Adds what was found when the cluster was first seen.
-    pub(crate) fn add_found(&mut self, change: Change, now: Instant) {
-        let group = self.found.get_or_insert_with(|| Group::new(Actor::Denshimon, Origin::Found, now));
+    /// Adds what was found when the cluster was first seen, or is recorded anew.
+    pub(crate) fn add_found(&mut self, change: Change, origin: Origin, now: Instant) {
+        self.close_open(|group| group.changes.contains_key(&change.path));
+        if self.found.as_ref().is_some_and(|group| group.origin != origin) {
+            self.close_found();
+        }
+        let group = self.found.get_or_insert_with(|| Group::new(Actor::Denshimon, origin, now));
         group.put(change, now);
         if group.changes.len() >= FOUND_MOST {
             self.close_found();

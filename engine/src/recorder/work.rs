@@ -10,7 +10,7 @@ use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt};
 use manifest::SchemaDefaults;
 use model::git::CommitId;
-use model::sync::SyncProblem;
+use model::sync::{SyncProblem, WayOut};
 use model::{Kind, ResourceRef};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -244,7 +244,7 @@ impl Work {
                     self.owed.push_back(Owed::Linked(head));
                 }
                 self.pay().await;
-                self.keep_origins(commits, false).await;
+                self.keep_origins_after(commits).await;
             }
             Err(PlanError::Repository(RepositoryError::Path { path })) => {
                 let (what, remedy) = in_the_way(&path);
@@ -276,7 +276,7 @@ impl Work {
                         remedy: "Check the free space and the rights of the data directory. The changes are kept and \
                                  committed when it works again."
                             .into(),
-                        can_retry: true,
+                        way_out: Some(WayOut::Retry),
                         since,
                     });
                 }
@@ -300,6 +300,7 @@ impl Work {
             }
             Steering::Approve { by } => self.approve(by).await,
             Steering::Refuse => self.refuse(),
+            Steering::RecordAgain => self.record_again(),
         }
         let _ = order.done.send(());
     }
@@ -356,7 +357,7 @@ impl Work {
         }
         self.owed.retry_now();
         self.pay().await;
-        self.keep_origins(0, true).await;
+        self.keep_origins().await;
         self.repository.close(LAST_PUSH).await;
     }
 }

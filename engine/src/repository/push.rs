@@ -37,11 +37,13 @@ impl Publisher {
         let Some((failure, status)) = refusal_in(&exchange(access, Service::ReceivePack, body)?, branch)? else {
             return Ok(reached);
         };
-        tracing::warn!(remote.says = %one_line(&status), "the remote refused the push");
         // Refused because somebody was faster, or for a reason of its own? The branch itself says.
         match self.fetch()? {
             Some(there) if there != head && self.check_contains(head, there).is_err() => Err(Stop::Moved),
-            _ => Err(Stop::Failed(failure)),
+            _ => {
+                tracing::warn!(remote.says = %one_line(&status), "the remote refused the push");
+                Err(Stop::Failed(failure))
+            }
         }
     }
 }

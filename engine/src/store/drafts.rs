@@ -1,7 +1,5 @@
 //! Drafts of users.
 
-use model::Timestamp;
-use model::deployment::Draft;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -13,7 +11,7 @@ use crate::Error;
 pub(crate) struct DraftRow {
     pub(crate) key: String,
     pub(crate) user_id: String,
-    /// A `DeploymentChange` as JSON text.
+    /// What was typed, encrypted: there may be passwords in it.
     pub(crate) change: String,
     pub(crate) resource_version: Option<String>,
     /// Milliseconds since 1970.
@@ -42,18 +40,5 @@ impl Store {
     /// Deletes what was saved before a time, in milliseconds since 1970.
     pub(crate) async fn purge_drafts(&self, before: i64) -> Result<(), Error> {
         self.transact("DELETE draft WHERE saved_at < $before", json!({ "before": before })).await
-    }
-}
-
-impl DraftRow {
-    /// Reads the draft as it was saved.
-    pub(crate) fn into_draft(self) -> Result<Draft, Error> {
-        Ok(Draft {
-            id: self.key,
-            change: serde_json::from_str(&self.change).map_err(|error| Error::internal("reading a draft", error))?,
-            resource_version: self.resource_version,
-            saved_at: Timestamp::from_millisecond(self.saved_at)
-                .map_err(|error| Error::internal("reading a draft", error))?,
-        })
     }
 }

@@ -1,5 +1,6 @@
 //! Deployments on a real API server: what is written, what is refused and in which words, and what history says of it.
 
+mod health;
 mod ladder;
 mod refusals;
 mod rights;

@@ -29,7 +29,7 @@ async fn a_draft_is_its_writer_s_alone_and_lives_a_day() {
     assert!(team.engine.read_draft(&ada, &draft.id, None).await.is_ok());
     team.pass(1);
     assert!(is_missing(&team.engine.read_draft(&ada, &draft.id, None).await));
-    let long = team.engine.save_draft(&ada, typed(&"x".repeat(256 * 1024)), None).await;
+    let long = team.engine.save_draft(&ada, typed(&"x".repeat(8 * 1024 * 1024)), None).await;
     assert!(matches!(long, Err(Error::Invalid { .. })));
 }
 

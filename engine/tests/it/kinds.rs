@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use engine::{Engine, Error};
+use engine::{Engine, EngineConfig, Error, KindRules};
 use model::Kind;
 use model::sync::{WatchState, WatchedKind};
+use sandbox::{Options, Sandbox};
 
 use crate::deployments::operator;
-use crate::harness::{Kubectl, TestEngine, eventually, git};
+use crate::harness::{Kubectl, TestEngine, config, eventually, git};
 
 /// A kind of this test's own.
 struct Gadget {
@@ -18,7 +19,10 @@ struct Gadget {
 
 impl Gadget {
     async fn new() -> Self {
-        let kubectl = Kubectl::shared().await;
+        Self::on(Kubectl::shared().await).await
+    }
+
+    async fn on(kubectl: Kubectl) -> Self {
         let namespace = kubectl.create_namespace("kinds").await;
         Self { kubectl, group: format!("g{:08x}.example.org", rand::random::<u32>()), namespace }
     }
@@ -34,6 +38,22 @@ impl Gadget {
 
     /// The same where not all of them are served.
     async fn define_served(&self, versions: &[&str], served: &[&str]) {
+        self.kubectl.apply(&self.definition(versions, served), &self.namespace).await;
+        self.is_established().await;
+    }
+
+    /// Deletes the kind with all that there is of it, and defines it again.
+    async fn replace(&self, versions: &[&str]) {
+        self.kubectl.run_with(&["replace", "--force", "-f", "-"], &self.definition(versions, versions)).await;
+        self.is_established().await;
+    }
+
+    async fn is_established(&self) {
+        let name = format!("crd/gadgets.{}", self.group);
+        self.kubectl.run(&["wait", "--for=condition=Established", &name, "--timeout=30s"]).await;
+    }
+
+    fn definition(&self, versions: &[&str], served: &[&str]) -> String {
         let last = versions.last().unwrap();
         let version = |name: &&str| {
             format!(
@@ -44,20 +64,21 @@ impl Gadget {
             )
         };
         let group = &self.group;
-        let document = format!(
+        format!(
             "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {{name: \
              gadgets.{group}}}\nspec:\n  group: {group}\n  scope: Namespaced\n  names: {{plural: gadgets, singular: \
              gadget, kind: Gadget}}\n  versions:\n{}",
             versions.iter().map(version).collect::<String>()
-        );
-        self.kubectl.apply(&document, &self.namespace).await;
-        let name = format!("crd/gadgets.{group}");
-        self.kubectl.run(&["wait", "--for=condition=Established", &name, "--timeout=30s"]).await;
+        )
     }
 
     async fn put(&self, version: &str, size: u32) {
+        self.put_named("one", version, size).await;
+    }
+
+    async fn put_named(&self, name: &str, version: &str, size: u32) {
         let document =
-            format!("apiVersion: {}/{version}\nkind: Gadget\nmetadata: {{name: one}}\nsize: {size}\n", self.group);
+            format!("apiVersion: {}/{version}\nkind: Gadget\nmetadata: {{name: {name}}}\nsize: {size}\n", self.group);
         // kubectl finds out about a new kind a little later than the API server.
         eventually("the gadget is applied", || async {
             self.kubectl.try_apply(&document, &self.namespace).await.then_some(())
@@ -66,8 +87,16 @@ impl Gadget {
     }
 
     fn record(&self, repository: &Path) -> String {
-        let path = format!("main:clusters/test/{}/gadget.{}/one.yaml", self.namespace, self.group);
-        git(repository, &["show", &path])
+        self.record_named("one", repository)
+    }
+
+    fn record_named(&self, name: &str, repository: &Path) -> String {
+        git(repository, &["show", &format!("main:{}/{name}.yaml", self.folder())])
+    }
+
+    /// Where the records are.
+    fn folder(&self) -> String {
+        format!("clusters/test/{}/gadget.{}", self.namespace, self.group)
     }
 
     async fn forget(&self) {
@@ -169,6 +198,106 @@ async fn people_decide_which_kinds_are_recorded() {
     assert!(record.contains("size: 1"), "{record}");
     gadget.forget().await;
     test.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_decide_which_kinds_are_recorded() {
+    let kubectl = Kubectl::shared().await;
+    let namespace = kubectl.create_namespace("kinds").await;
+    for kind in ["configmap", "serviceaccount"] {
+        kubectl.run(&["create", kind, "mine", "-n", &namespace]).await;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let kind = Kind::new("", "ConfigMap");
+    let kind_rules = KindRules::new([(kind.clone(), false)]);
+    let config = EngineConfig { kind_rules, ..config(folder.path(), &kubectl.kubeconfig) };
+    let test = TestEngine::of(Engine::start(config).await.unwrap(), folder);
+    let off = eventually("what is served is known", || watched(&test.engine, &kind)).await;
+    assert_eq!(off.state, WatchState::Off);
+    assert_eq!(off.left_out.as_deref(), Some("Left out by a decision of yours."));
+    let files = || git(&test.repository(), &["ls-tree", "-r", "--name-only", "main"]);
+    let other = format!("clusters/test/{namespace}/serviceaccount/mine.yaml");
+    eventually("another kind is recorded", || async { files().contains(&other).then_some(()) }).await;
+    // All that was seen is committed then.
+    test.stop().await;
+    assert!(!files().contains("/configmap/"), "{}", files());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kind_that_is_replaced_by_force_has_the_records_of_what_is_put_back() {
+    let gadget = Gadget::new().await;
+    gadget.define(&["v1"]).await;
+    gadget.put("v1", 1).await;
+    let test = TestEngine::start(&gadget.kubectl).await;
+    let repository = test.repository();
+    let record = eventually("the gadget is recorded", || async {
+        Some(gadget.record(&repository)).filter(|record| !record.is_empty())
+    })
+    .await;
+    gadget.replace(&["v1"]).await;
+    gadget.put("v1", 1).await;
+    // It is seen after the first, and so tells when the engine is past the replacement.
+    gadget.put_named("two", "v1", 2).await;
+    eventually("the new one is recorded", || async {
+        gadget.record_named("two", &repository).contains("size: 2").then_some(())
+    })
+    .await;
+    eventually("the kind is followed", || async {
+        watched(&test.engine, &gadget.kind()).await.filter(|kind| kind.state == WatchState::Watching)
+    })
+    .await;
+    test.stop().await;
+    assert_eq!(gadget.record(&repository), record);
+    // The kind's definition and its records, and nobody else's.
+    let log = git(&repository, &["log", "--format=%an: %s", "main", "--", &format!("*{}*", gadget.group)]);
+    assert!(!log.is_empty() && !log.contains("gone"), "nothing was swept:\n{log}");
+    gadget.forget().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kind_whose_own_server_is_away_keeps_its_records_through_a_restart() {
+    // Its own, since a server that is away is in the way of whoever asks for all kinds.
+    let plane = Sandbox::start(Options { nodes: 1, ..Options::default() }).await.unwrap();
+    let gadget = Gadget::on(Kubectl::of(plane.kubeconfig()).await).await;
+    gadget.define(&["v1"]).await;
+    gadget.put("v1", 1).await;
+    let test = TestEngine::start(&gadget.kubectl).await;
+    let repository = test.repository();
+    let record = eventually("the gadget is recorded", || async {
+        Some(gadget.record(&repository)).filter(|record| !record.is_empty())
+    })
+    .await;
+    let commits = || git(&repository, &["log", "--format=%h %an: %s", "main", "--", &gadget.folder()]);
+    let before = commits();
+
+    let service = format!("v1.{}", gadget.group);
+    let broken = format!(
+        r#"{{"metadata": {{"labels": {{"kube-aggregator.kubernetes.io/automanaged": null}}}}, "spec":
+        {{"insecureSkipTLSVerify": true, "service": {{"namespace": "{}", "name": "nowhere", "port": 443}}}}}}"#,
+        gadget.namespace
+    );
+    gadget.kubectl.run(&["patch", "apiservice", &service, "--type=merge", "-p", &broken]).await;
+    let name = format!("apiservice/{service}");
+    gadget.kubectl.run(&["wait", "--for=condition=Available=False", &name, "--timeout=30s"]).await;
+    let test = test.restart(&gadget.kubectl).await;
+    eventually("the kind is away", || async {
+        let kind = watched(&test.engine, &gadget.kind()).await?;
+        matches!(kind.state, WatchState::Away { .. }).then_some(())
+    })
+    .await;
+    assert_eq!(gadget.record(&repository), record);
+
+    // The API server then serves the kind by itself again.
+    gadget.kubectl.run(&["delete", "apiservice", &service]).await;
+    let kind = eventually("the kind is followed", || async {
+        watched(&test.engine, &gadget.kind()).await.filter(|kind| kind.state == WatchState::Watching)
+    })
+    .await;
+    assert_eq!(kind.objects, 1);
+    test.stop().await;
+    assert_eq!(gadget.record(&repository), record);
+    assert_eq!(commits(), before);
+    plane.stop().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

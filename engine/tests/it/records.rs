@@ -1,13 +1,15 @@
 //! The record of any resource on a page of its own: what is told of it, what is not, and whom.
 
-use engine::{Caller, Error};
+use std::time::Duration;
+
+use engine::{Caller, Engine, EngineConfig, Error, RepositoryConfig};
 use model::ignore::{IgnoreRule, LeavesOut};
 use model::record::{RecordDetail, RecordRef};
-use model::sync::RecordState;
+use model::sync::{RecordState, WatchState, WatchedKind};
 use model::user::{Role, Scope};
 
 use crate::deployments::{Shop, caller, operator};
-use crate::harness::eventually;
+use crate::harness::{Kubectl, config, eventually, git};
 
 const VALUE: &str = "hunter2";
 
@@ -105,4 +107,43 @@ async fn hidden_records_are_answered_as_absent_ones() {
         assert_eq!(error.to_wire().message, format!("There is no record of {target}, or you may not see it."));
     }
     shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_lie_on_the_branch_and_in_the_folder_that_the_settings_name() {
+    let kubectl = Kubectl::shared().await;
+    let namespace = kubectl.create_namespace("elsewhere").await;
+    kubectl.run(&["create", "configmap", "settings", "-n", &namespace]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let usual = config(folder.path(), &kubectl.kubeconfig);
+    let elsewhere =
+        RepositoryConfig { branch: "records".parse().unwrap(), path: "infra".into(), ..usual.repository.clone() };
+    let config = EngineConfig { repository: elsewhere, ..usual };
+    let repository = folder.path().join("repository.git");
+    let path = format!("infra/clusters/test/{namespace}/configmap/settings.yaml");
+    let target = RecordRef::parse("ConfigMap", &namespace, "settings").unwrap();
+    // The second run has to find there what the first one wrote.
+    for _ in 0..2 {
+        let engine = Engine::start(config.clone()).await.unwrap();
+        let detail = eventually("the record is known", || async {
+            let detail = engine.read_record(&operator(), &target).await.ok();
+            detail.filter(|detail| detail.record.state == RecordState::Recorded)
+        })
+        .await;
+        assert_eq!(detail.record.path.as_ref(), Some(&path));
+        eventually("all of its kind are read", || async {
+            let kinds = engine.sync_status(&operator()).await.unwrap().kinds;
+            let is_read = |kind: &WatchedKind| kind.kind == target.kind && kind.state == WatchState::Watching;
+            kinds.iter().any(is_read).then_some(())
+        })
+        .await;
+        assert!(engine.stop(Duration::from_secs(10)).await, "the engine ends within its grace period");
+        assert!(git(&repository, &["show", &format!("records:{path}")]).contains("kind: ConfigMap"));
+        let files = git(&repository, &["ls-tree", "-r", "--name-only", "records"]);
+        assert!(files.lines().all(|file| file.starts_with("infra/clusters/test/")), "{files}");
+        let commits = git(&repository, &["log", "--format=%s", "records", "--", &path]);
+        assert_eq!(commits.lines().count(), 1, "{commits}");
+        assert_eq!(git(&repository, &["branch", "--format=%(refname:short)"]).trim(), "records");
+    }
+    kubectl.run(&["delete", "namespace", &namespace, "--wait=false"]).await;
 }

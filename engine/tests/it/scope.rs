@@ -117,8 +117,11 @@ async fn lists_commits_and_the_sync_state_tell_nothing_of_other_namespaces() {
         answers[1].replace(nowhere.as_str(), "ID"),
         "a commit of others, and none"
     );
-    let path = Some(format!("clusters/test/namespaces/{}", place.shop.namespace));
+    let path = Some(format!("clusters/test/{}", place.shop.namespace));
     let by_path = CommitQuery { path, ..CommitQuery::default() };
+    let all = engine.list_commits(&operator(), &by_path).await.unwrap();
+    assert!(all.items.iter().any(|found| found.id == commit), "whoever may see them finds them there: {all:?}");
+    assert_eq!(engine.list_commits(stranger, &by_path).await.unwrap().total, 0);
     let shown = [
         format!("{:?}", engine.list_namespaces(stranger).await.unwrap()),
         format!("{:?}", engine.list_deployments(stranger, &Default::default()).await.unwrap()),

@@ -13,7 +13,7 @@ use model::deployment::{
 use model::event::EventSummary;
 use model::history::HistoryRow;
 use model::{Namespace, Page, ResourceName};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Signed;
 use super::failures::{Failure, Failures};
@@ -43,6 +43,16 @@ pub(crate) struct ListQuery {
 pub(crate) struct HistoryQuery {
     /// With author, message and difference of each row's commit.
     diff: bool,
+}
+
+/// What became of a write.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(untagged)]
+pub(crate) enum Written {
+    /// Kubernetes took it.
+    Applied(Applied),
+    /// It was a dry run: this is what it would do.
+    Preview(Preview),
 }
 
 /// The Deployment that an address names.
@@ -137,14 +147,14 @@ pub(crate) async fn read_deployment(
 /// Replaces the whole manifest, in YAML or JSON.
 #[utoipa::path(put, path = "/api/deployments/{namespace}/{name}", tag = "deployments", params(Target, WriteQuery),
     request_body(content((String = "application/yaml"), (Object = "application/json"))),
-    responses((status = 200, body = Applied), Failures))]
+    responses((status = 200, description = "What was done, or what a dry run found", body = Written), Failures))]
 pub(crate) async fn replace_deployment(
     State(state): State<AppState>,
     Signed(caller): Signed,
     Named(target): Named,
     Asked(query): Asked<WriteQuery>,
     sent: Sent,
-) -> Result<Response, Failure> {
+) -> Result<Json<Written>, Failure> {
     let manifest =
         sent.manifest().ok_or_else(|| Failure::invalid("The body is a manifest with apiVersion and kind."))?;
     write(&state, &caller, &query, DeploymentChange::EditYaml(target, manifest), &query.options()).await
@@ -152,14 +162,15 @@ pub(crate) async fn replace_deployment(
 
 /// Changes single fields; what is left out stays. Replicas alone go through the scale subresource.
 #[utoipa::path(patch, path = "/api/deployments/{namespace}/{name}", tag = "deployments", params(Target, WriteQuery),
-    request_body = DeploymentEdit, responses((status = 200, body = Applied), Failures))]
+    request_body = DeploymentEdit,
+    responses((status = 200, description = "What was done, or what a dry run found", body = Written), Failures))]
 pub(crate) async fn edit_deployment(
     State(state): State<AppState>,
     Signed(caller): Signed,
     Named(target): Named,
     Asked(query): Asked<WriteQuery>,
     sent: Sent,
-) -> Result<Response, Failure> {
+) -> Result<Json<Written>, Failure> {
     let (edit, options) = sent.read::<DeploymentEdit>(&query)?;
     if edit == DeploymentEdit::default() {
         return Err(Failure::invalid("Nothing is to be changed: name at least one field."));
@@ -178,27 +189,27 @@ pub(crate) async fn edit_deployment(
         (None, Some(false)) if edit == only_paused => engine.resume_deployment(&caller, &target, &options).await?,
         _ => engine.apply_deployment(&caller, &DeploymentChange::Edit(target, edit), &options).await?,
     };
-    Ok(Json(applied).into_response())
+    Ok(Json(Written::Applied(applied)))
 }
 
 /// Deletes a Deployment; its record leaves the repository with the next commit.
 #[utoipa::path(delete, path = "/api/deployments/{namespace}/{name}", tag = "deployments", params(Target, WriteQuery),
-    responses((status = 200, body = Applied), Failures))]
+    responses((status = 200, description = "What was done, or what a dry run found", body = Written), Failures))]
 pub(crate) async fn delete_deployment(
     State(state): State<AppState>,
     Signed(caller): Signed,
     Named(target): Named,
     Asked(query): Asked<WriteQuery>,
     sent: Sent,
-) -> Result<Response, Failure> {
+) -> Result<Json<Written>, Failure> {
     let (Nothing {}, options) = sent.read(&query)?;
     if query.dry_run {
         return write(&state, &caller, &query, DeploymentChange::Delete(target), &options).await;
     }
-    Ok(Json(state.engine.delete_deployment(&caller, &target, &options).await?).into_response())
+    Ok(Json(Written::Applied(state.engine.delete_deployment(&caller, &target, &options).await?)))
 }
 
-/// Starts all pods anew, a few at a time.
+/// Starts all pods anew, a few at a time. It has no dry run: `dry_run=true` is refused.
 #[utoipa::path(post, path = "/api/deployments/{namespace}/{name}/restart", tag = "deployments", params(Target, WriteQuery),
     request_body(content = WriteOptions, description = "May be left out"), responses((status = 200, body = Applied), Failures))]
 pub(crate) async fn restart_deployment(
@@ -208,25 +219,29 @@ pub(crate) async fn restart_deployment(
     Asked(query): Asked<WriteQuery>,
     sent: Sent,
 ) -> Result<Json<Applied>, Failure> {
+    if query.dry_run {
+        return Err(no_dry_run_of_a_restart());
+    }
     let (Nothing {}, options) = sent.read(&query)?;
     Ok(Json(state.engine.restart_deployment(&caller, &target, &options).await?))
 }
 
 /// Goes back to an earlier rollout: the one before the current, or the named revision.
 #[utoipa::path(post, path = "/api/deployments/{namespace}/{name}/rollback", tag = "deployments", params(Target, WriteQuery),
-    request_body = Undo, responses((status = 200, body = Applied), Failures))]
+    request_body = Undo,
+    responses((status = 200, description = "What was done, or what a dry run found", body = Written), Failures))]
 pub(crate) async fn rollback_deployment(
     State(state): State<AppState>,
     Signed(caller): Signed,
     Named(target): Named,
     Asked(query): Asked<WriteQuery>,
     sent: Sent,
-) -> Result<Response, Failure> {
+) -> Result<Json<Written>, Failure> {
     let (undo, options) = sent.read::<Undo>(&query)?;
     if query.dry_run {
         return write(&state, &caller, &query, DeploymentChange::Undo(target, undo), &options).await;
     }
-    Ok(Json(state.engine.undo_deployment(&caller, &target, undo, &options).await?).into_response())
+    Ok(Json(Written::Applied(state.engine.undo_deployment(&caller, &target, undo, &options).await?)))
 }
 
 /// Reads operations, observed changes, commits and rollouts as one timeline, newest first.
@@ -274,10 +289,17 @@ async fn write(
     query: &WriteQuery,
     change: DeploymentChange,
     options: &WriteOptions,
-) -> Result<Response, Failure> {
+) -> Result<Json<Written>, Failure> {
     if query.dry_run {
         let preview = state.engine.preview_deployment(caller, &change, options.resource_version.as_deref()).await?;
-        return Ok(Json(preview).into_response());
+        return Ok(Json(Written::Preview(preview)));
     }
-    Ok(Json(state.engine.apply_deployment(caller, &change, options).await?).into_response())
+    Ok(Json(Written::Applied(state.engine.apply_deployment(caller, &change, options).await?)))
+}
+
+/// A preview could show nothing of it but the time.
+fn no_dry_run_of_a_restart() -> Failure {
+    let words = "A restart has no dry run.";
+    let error = model::Error::new(model::ErrorKind::Invalid, words).with_field("dry_run", words);
+    error.with_hint("Nothing was restarted. Send it without dry_run.").into()
 }

@@ -95,6 +95,13 @@ pub(crate) async fn decide_remote(
     Ok(StatusCode::ACCEPTED)
 }
 
+/// Records the cluster's state over what others have committed.
+#[utoipa::path(post, path = "/api/gitops/record", tag = "gitops", responses((status = 202, description = "Under way"), Failures))]
+pub(crate) async fn record_again(State(state): State<AppState>, Signed(caller): Signed) -> Result<StatusCode, Failure> {
+    state.engine.record_again(&caller).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
 /// Lets records go whose resources are gone and that were too many to delete without a person's word.
 #[utoipa::path(post, path = "/api/gitops/deletions/approve", tag = "gitops",
     responses((status = 202, description = "Under way"), Failures))]

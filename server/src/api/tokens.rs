@@ -40,7 +40,7 @@ fn thirty() -> u16 {
     30
 }
 
-/// Lists one's own tokens; an administrator sees all.
+/// Lists one's own tokens, newest first; nobody sees those of others.
 #[utoipa::path(get, path = "/api/tokens", tag = "tokens", responses((status = 200, body = Vec<TokenSummary>), Failures))]
 pub(crate) async fn list_tokens(
     State(state): State<AppState>,

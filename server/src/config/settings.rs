@@ -53,6 +53,13 @@ const NAMES: [&str; 34] = [
     "in_cluster",
 ];
 
+/// What other parts of the project set for themselves: scripts, tests, the sandbox. A name that ends in `_` stands for
+/// all that begin with it.
+const OF_OTHERS: [&str; 3] = ["DENSHIMON_KUBECTL", "DENSHIMON_GITEA_", "DENSHIMON_WRITE_"];
+
+/// What Kubernetes sets in pods for each Service, such as `DENSHIMON_PORT_3000_TCP` for one that is called `denshimon`.
+const OF_SERVICES: [&str; 2] = ["_SERVICE_HOST", "_PORT"];
+
 /// The settings that were given, each with the name under which the reader knows it.
 pub(super) struct Settings {
     values: BTreeMap<&'static str, Given>,
@@ -60,6 +67,8 @@ pub(super) struct Settings {
     ignore: Vec<IgnoreTable>,
     file: String,
     in_pod: bool,
+    /// Variables that look like settings and are none.
+    unknown: Vec<String>,
 }
 
 struct Given {
@@ -72,7 +81,13 @@ impl Settings {
         arguments: &Arguments,
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, ConfigError> {
-        let mut settings = Self { values: BTreeMap::new(), ignore: Vec::new(), file: String::new(), in_pod: false };
+        let mut settings = Self {
+            values: BTreeMap::new(),
+            ignore: Vec::new(),
+            file: String::new(),
+            in_pod: false,
+            unknown: Vec::new(),
+        };
         let default_file = Path::new("denshimon.toml");
         match &arguments.config {
             Some(path) => settings.read_file(path)?,
@@ -91,6 +106,18 @@ impl Settings {
     /// Tells whether the program runs in a pod: Kubernetes sets `KUBERNETES_SERVICE_HOST` in each.
     pub(super) fn in_pod(&self) -> bool {
         self.in_pod
+    }
+
+    /// Returns the variables that were meant as settings, as their names say, and are none.
+    pub(super) fn unknown_variables(&self) -> Vec<String> {
+        let is_of_others = |name: &str| {
+            OF_OTHERS.iter().any(|other| if other.ends_with('_') { name.starts_with(other) } else { name == *other })
+        };
+        let is_of_service = |name: &str| self.in_pod && OF_SERVICES.iter().any(|part| name.contains(part));
+        let mut unknown: Vec<String> =
+            self.unknown.iter().filter(|name| !is_of_others(name) && !is_of_service(name)).cloned().collect();
+        unknown.sort_unstable();
+        unknown
     }
 
     /// Returns a setting; empty counts as not given.
@@ -165,8 +192,7 @@ impl Settings {
         } else if let Some(known) = NAMES.into_iter().find(|known| variable(known) == name) {
             self.put(known, value, name.to_owned());
         } else if name.starts_with(PREFIX) {
-            // Not an error: a shell may hold settings of another version or of the sandbox.
-            tracing::debug!(setting.name = %name, "ignored a variable that is no setting");
+            self.unknown.push(name.to_owned());
         }
     }
 

@@ -31,7 +31,8 @@ const DRAIN_TIME: Duration = Duration::from_secs(10);
 const BODY_TIME: Duration = Duration::from_secs(30);
 /// How much of unfinished requests' bodies is held in memory at a time, in KiB.
 const HELD: usize = 128 * 1024;
-const TIME: Duration = Duration::from_secs(30);
+/// How long an answer may take.
+const ANSWER_TIME: Duration = Duration::from_secs(30);
 
 /// What all bodies that are being read may cost together, and each may take; cheap to clone.
 #[derive(Clone)]
@@ -43,6 +44,18 @@ pub(crate) struct BodyBounds {
 impl Default for BodyBounds {
     fn default() -> Self {
         Self { memory: Arc::new(Semaphore::new(HELD)), time: BODY_TIME }
+    }
+}
+
+/// How long each answer may take.
+#[derive(Clone, Copy)]
+pub(crate) struct TimeBound {
+    time: Duration,
+}
+
+impl Default for TimeBound {
+    fn default() -> Self {
+        Self { time: ANSWER_TIME }
     }
 }
 
@@ -110,12 +123,12 @@ async fn drain(mut chunks: BodyDataStream) {
 }
 
 /// Ends what takes too long; streams live as long as they like.
-pub(crate) async fn limit_time(request: Request, next: Next) -> Response {
+pub(crate) async fn limit_time(State(bound): State<TimeBound>, request: Request, next: Next) -> Response {
     if request.uri().path().starts_with("/live/") {
         return next.run(request).await;
     }
     let reader = Reader::of(request.uri(), request.headers());
-    match tokio::time::timeout(TIME, next.run(request)).await {
+    match tokio::time::timeout(bound.time, next.run(request)).await {
         Ok(response) => response,
         Err(_) => {
             tracing::warn!("a request took too long and was given up");
@@ -205,6 +218,19 @@ mod tests {
         drop(all);
         let fine = router.oneshot(Request::post("/").body(Body::from("text")).unwrap()).await.unwrap();
         assert_eq!(fine.status(), StatusCode::OK);
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_never_comes_is_given_up() {
+        let bound = TimeBound { time: Duration::from_millis(50) };
+        let router = Router::new()
+            .route("/never", get(std::future::pending::<&'static str>))
+            .route("/", get(|| async { "fine" }))
+            .layer(axum::middleware::from_fn_with_state(bound, limit_time));
+        for (path, status) in [("/never", StatusCode::SERVICE_UNAVAILABLE), ("/", StatusCode::OK)] {
+            let request = Request::get(path).body(Body::empty()).unwrap();
+            assert_eq!(router.clone().oneshot(request).await.unwrap().status(), status, "{path}");
+        }
     }
 
     #[tokio::test]

@@ -1,7 +1,9 @@
 //! The real program as a process of its own: one that can be killed, cut off and started again.
 
+mod api;
 mod audited;
 mod away;
+mod browser;
 mod drafts;
 mod killed;
 mod planted;
@@ -54,6 +56,12 @@ impl Place {
     pub async fn kubectl(&self, arguments: &[&str]) -> String {
         let mut command = Command::new(sandbox::kubectl_path());
         output(command.arg("--kubeconfig").arg(&self.kubeconfig).args(arguments)).await
+    }
+
+    /// Asks kubectl for one field of a Deployment; empty for what is not set.
+    pub async fn field(&self, name: &str, path: &str) -> String {
+        let path = format!("jsonpath={{{path}}}");
+        self.kubectl(&["get", "deployment", name, "-n", &self.namespace, "-o", &path]).await
     }
 
     /// Runs git in the program's own repository.
@@ -233,5 +241,5 @@ impl Program {
 async fn output(command: &mut Command) -> String {
     let output = command.output().await.unwrap();
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }

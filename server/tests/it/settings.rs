@@ -116,3 +116,20 @@ fn an_unknown_key_in_the_file_is_named() {
     let message = read_file("kubeconfig = \"/x\"\nrepositry_url = \"x\"\n").unwrap_err();
     assert_eq!(message, "FILE: there is no setting \"repositry_url\"");
 }
+
+#[test]
+fn a_mistyped_variable_is_named_and_those_of_others_are_not() {
+    let check = |names: &[&str], expect: &[&str]| {
+        let variables: Vec<_> = [CLUSTER].into_iter().chain(names.iter().map(|name| (*name, "x"))).collect();
+        assert_eq!(read(&variables).unwrap().unknown_variables, expect, "{names:?}");
+    };
+    check(
+        &["DENSHIMON_REPOSITRY_URL", "DENSHIMON_KUBECONFIG", "DENSHIMON_CONTEXT", "PATH"],
+        &["DENSHIMON_KUBECONFIG", "DENSHIMON_REPOSITRY_URL"],
+    );
+    check(&["DENSHIMON_KUBECTL", "DENSHIMON_GITEA_TOKEN", "DENSHIMON_WRITE_DEFAULTS"], &[]);
+    check(&["DENSHIMON_KUBECTL_PATH", "DENSHIMON_PORT"], &["DENSHIMON_KUBECTL_PATH", "DENSHIMON_PORT"]);
+    // In a pod beside a Service that is called denshimon.
+    let of_services = ["DENSHIMON_SERVICE_HOST", "DENSHIMON_SERVICE_PORT", "DENSHIMON_PORT", "DENSHIMON_PORT_3000_TCP"];
+    check(&[&["KUBERNETES_SERVICE_HOST"][..], &of_services].concat(), &[]);
+}

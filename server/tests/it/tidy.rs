@@ -232,6 +232,76 @@ fn attributes(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
+/// The engine's public functions that nobody is named to, each with the reason.
+const WITHOUT_CALLER: [(&str, &str); 23] = [
+    ("start", "There is no engine yet."),
+    ("stop", "The program's end is nobody's wish on a page."),
+    ("cluster_name", "The name from the settings, which stands on the sign-in page."),
+    ("accepts_audit_webhook", "It compares the webhook's own token."),
+    ("take_audit_events", "They come from the API server, which has proved itself by that token."),
+    ("save_anonymous_draft", "Whoever's session has ended keeps what they typed; nobody reads it without signing in."),
+    ("sync_totals", "Sums for the probes, without a name of any resource."),
+    ("sync_histograms", "Durations for the probes, without a name of any resource."),
+    ("status_changes", "It says that something has changed, and not what."),
+    ("sync_chip", "One word and a number, the same for everybody who is signed in."),
+    ("sync_changes", "The same, as often as it changes."),
+    ("deployments_recorded", "A number that goes up."),
+    ("save_session", "The session store itself, which knows callers by their sessions."),
+    ("load_session", "As above."),
+    ("delete_session", "As above."),
+    ("sign_in", "Here a caller comes from."),
+    ("caller_for_session", "Here a caller comes from."),
+    ("authenticate_token", "Here a caller comes from."),
+    ("setup_needed", "Before the first account there is no caller."),
+    ("create_setup_link", "As above: it is written to the program's log."),
+    ("complete_setup", "As above: the link is the proof."),
+    ("create_first_admin", "As above: the settings name the password."),
+    ("redeem_reset", "The link is the proof, for who cannot sign in."),
+];
+
+/// The public functions in `impl Engine` blocks, each with what stands between its name and its body.
+fn engine_functions(text: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for block in text.split("\nimpl Engine {\n").skip(1) {
+        let block = block.split("\n}\n").next().unwrap();
+        for line in block.split("\n    pub ").skip(1) {
+            if let Some(rest) = line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn ") {
+                let (name, rest) = rest.split_at(rest.find(['(', '<']).unwrap());
+                found.push((name.to_owned(), rest.split(" {\n").next().unwrap().to_owned()));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn everything_that_the_engine_does_is_done_for_a_caller() {
+    let mut wrong = Vec::new();
+    let mut excused = BTreeSet::new();
+    for path in files(".rs").into_iter().filter(|path| path.starts_with("engine/src")) {
+        for (name, signature) in engine_functions(code(&read(&path))) {
+            if signature.contains("&Caller") {
+                continue;
+            }
+            match WITHOUT_CALLER.iter().find(|(known, _)| *known == name) {
+                Some((known, _)) if excused.insert(*known) => {}
+                _ => wrong.push(format!("{path}: {name}")),
+            }
+        }
+    }
+    let idle = WITHOUT_CALLER.iter().filter(|(known, _)| !excused.contains(known));
+    wrong.extend(idle.map(|(known, _)| format!("{known} is excused for nothing")));
+    check(&wrong, "These functions ask nobody for their rights");
+}
+
+#[test]
+fn nothing_is_built_on_openssl() {
+    // For all platforms, as the lock file has them.
+    let lock = read("Cargo.lock");
+    assert!(lock.contains("name = \"rustls\""), "the lock file is read as it is written");
+    assert!(!lock.contains("name = \"openssl-sys\""), "TLS is rustls, and Git goes over HTTP by reqwest");
+}
+
 #[test]
 fn every_licence_is_one_we_accept() {
     let deny = read("deny.toml");

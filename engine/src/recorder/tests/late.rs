@@ -64,6 +64,48 @@ async fn a_late_answer_does_not_take_the_next_one_s_change() {
 }
 
 #[tokio::test]
+async fn two_people_s_writes_are_told_apart_though_their_answers_cross() {
+    let bench = Bench::start(Duration::ZERO).await;
+    let found = config_map("a", 1, "1");
+    bench.lists(std::slice::from_ref(&found)).await;
+    bench.in_step().await;
+    let by_ada = NewOperation { summary: "Set it to 2".into(), ..edit(&found) };
+    let bob = Actor::User("bob".parse().unwrap());
+    let by_bob = NewOperation { actor: bob, email: None, summary: "Set it to 3".into(), ..edit(&found) };
+    let (ada_id, ada_waits) = bench.ledger.begin_operation(by_ada).await.unwrap();
+    let (bob_id, bob_waits) = bench.ledger.begin_operation(by_bob).await.unwrap();
+    // The API server notes whole seconds, so nothing in the two versions says which is whose.
+    for (version, data) in [(2, "2"), (3, "3")] {
+        let mut written = config_map("a", version, data);
+        written["metadata"]["managedFields"][0]["manager"] = "denshimon".into();
+        bench.sees(written).await;
+    }
+    // Once this is committed, both versions have been taken in.
+    bench.sees(config_map("b", 4, "1")).await;
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(4);
+    while bench.log().len() < 2 {
+        assert!(tokio::time::Instant::now() < deadline, "others do not wait");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    for (id, waits, version) in [(&bob_id, bob_waits, "3"), (&ada_id, ada_waits, "2")] {
+        let applied = OperationResult::Applied { uid: "uid-of-a".into(), resource_version: Some(version.into()) };
+        bench.ledger.finish_operation(id, applied).await.unwrap();
+        drop(waits);
+    }
+    bench.in_step().await;
+    let expect = ["kubectl-edit: Create ConfigMap shop/b", "ada: Set it to 2", "bob: Set it to 3"];
+    assert_eq!(bench.log()[1..], expect);
+    let history = bench.history(&resource("a")).await;
+    for (commit, id, other) in [("main~1", &ada_id, &bob_id), ("main", &bob_id, &ada_id)] {
+        let message = bench.git(&["log", "-1", "--format=%B", commit]);
+        assert!(message.contains(id.as_str()) && !message.contains(other.as_str()), "{message}");
+        let entry = history.iter().find(|entry| entry.id == *id).unwrap();
+        let commit = bench.git(&["rev-parse", commit]).parse().unwrap();
+        assert_eq!(entry.recorded, Recorded::Commit { id: commit, pushed: false });
+    }
+}
+
+#[tokio::test]
 async fn what_a_list_lacks_goes_though_its_last_change_still_waits() {
     let bench = Bench::start(Duration::from_secs(600)).await;
     bench.lists(&[config_map("a", 1, "1"), config_map("b", 1, "1")]).await;
@@ -126,4 +168,30 @@ async fn what_came_while_a_watch_was_broken_is_its_author_s() {
     }
     bench.in_step().await;
     assert_eq!(bench.log().last().unwrap(), "kubectl-edit: Create Widget.example.com shop/w");
+}
+
+#[tokio::test]
+async fn what_was_done_to_an_object_that_was_made_again_unseen_is_told_with_the_new_one() {
+    let bench = Bench::start(Duration::ZERO).await;
+    bench.lists(&[config_map("a", 1, "1"), config_map("b", 1, "1")]).await;
+    bench.in_step().await;
+    let deleted = bench.operates(Verb::Delete, &config_map("a", 2, "1"), "Delete configmap shop/a").await;
+    let same = bench.operates(Verb::Delete, &config_map("b", 2, "1"), "Delete configmap shop/b").await;
+    let bench = bench.restart().await;
+    let again = |name: &str, data: &str| {
+        let mut object = config_map(name, 5, data);
+        object["metadata"]["uid"] = json!(format!("another {name}"));
+        object
+    };
+    bench.lists(&[again("a", "2"), again("b", "1")]).await;
+    bench.in_step().await;
+    let recorded = async |name: &str, id: &str| {
+        let history = bench.history(&resource(name)).await;
+        history.into_iter().find(|entry| entry.id == id).unwrap().recorded
+    };
+    assert!(matches!(recorded("a", &deleted).await, Recorded::Commit { .. }));
+    assert_eq!(recorded("b", &same).await, Recorded::Unchanged);
+    assert_eq!(bench.log()[1..], ["kubectl-edit: Update ConfigMap shop/a"]);
+    let body = bench.git(&["log", "-1", "--format=%b", "main"]);
+    assert!(body.contains("With it, by ada: Delete configmap shop/a"), "{body}");
 }

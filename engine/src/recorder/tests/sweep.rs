@@ -5,17 +5,17 @@ use super::*;
 #[tokio::test]
 async fn a_few_go_by_themselves_and_only_after_a_complete_list() {
     let bench = Bench::start(Duration::ZERO).await;
-    let all: Vec<Value> = (0..5).map(|n| config_map(&format!("c{n}"), 1, "x")).collect();
+    let all: Vec<Value> = (0..20).map(|n| config_map(&format!("c{n}"), 1, "x")).collect();
     bench.lists(&all).await;
     bench.in_step().await;
     let bench = bench.restart().await;
     bench.watch.send(Observed::Away { kind: Kind::new("", "ConfigMap") }).await.unwrap();
     bench.watch.send(Observed::Gone { kind: Kind::new("", "ConfigMap") }).await.unwrap();
-    bench.lists(&all[..3]).await;
+    bench.lists(&all[..18]).await;
     bench.in_step().await;
     assert_eq!(bench.log()[1..], ["Denshimon: Delete 2 resources that are gone"]);
     let left = bench.git(&["ls-tree", "-r", "--name-only", "main"]);
-    assert_eq!(left.lines().count(), 3, "{left}");
+    assert_eq!(left.lines().count(), 18, "{left}");
 }
 
 #[tokio::test]
@@ -70,14 +70,16 @@ async fn with_a_definition_that_is_gone_go_its_resources() {
         let kind = resource.kind.clone();
         bench.watch.send(Observed::Listed { kind, present: vec![resource] }).await.unwrap();
     }
-    bench.lists(&[config_map("a", 1, "1")]).await;
+    let others: Vec<Value> = (0..20).map(|n| config_map(&format!("c{n}"), 1, "1")).collect();
+    bench.lists(&others).await;
     bench.in_step().await;
     let bench = bench.restart().await;
     let kind = Kind::new("apiextensions.k8s.io", "CustomResourceDefinition");
     bench.watch.send(Observed::Listed { kind, present: Vec::new() }).await.unwrap();
-    bench.lists(&[config_map("a", 1, "1")]).await;
+    bench.lists(&others).await;
     bench.in_step().await;
     let left = bench.git(&["ls-tree", "-r", "--name-only", "main"]);
-    assert_eq!(left, "clusters/sandbox/shop/configmap/a.yaml");
+    assert_eq!(left.lines().filter(|path| path.contains("/shop/configmap/")).count(), 20, "{left}");
+    assert_eq!(left.lines().count(), 20, "{left}");
     assert_eq!(bench.log().last().unwrap(), "Denshimon: Delete 2 resources that are gone");
 }

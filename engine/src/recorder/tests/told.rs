@@ -5,11 +5,16 @@ use super::*;
 #[tokio::test]
 async fn what_goes_twice_while_nobody_looks_is_told_twice() {
     let bench = Bench::start(Duration::ZERO).await;
-    let (a, z) = (config_map("a", 1, "1"), config_map("z", 1, "1"));
+    // Among so many, two are no sweep.
+    let all: Vec<Value> = ["a".to_owned()]
+        .into_iter()
+        .chain((0..20).map(|n| format!("c{n}")))
+        .map(|name| config_map(&name, 1, "1"))
+        .collect();
     for _ in 0..2 {
-        bench.lists(&[a.clone(), z.clone()]).await;
+        bench.lists(&all).await;
         bench.in_step().await;
-        bench.lists(std::slice::from_ref(&z)).await;
+        bench.lists(&all[1..]).await;
         bench.in_step().await;
     }
     let history = bench.history(&resource("a")).await;

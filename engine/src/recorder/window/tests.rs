@@ -91,8 +91,8 @@ fn without_a_window_each_change_is_a_commit() {
 #[test]
 fn what_is_found_is_one_commit_however_long_the_lists_take() {
     let (mut window, now) = (Window::new(SILENCE, SILENCE * 10), Instant::now());
-    window.add_found(change("a"), now);
-    window.add_found(change("b"), now + Duration::from_secs(20));
+    window.add_found(change("a"), Origin::Found, now);
+    window.add_found(change("b"), Origin::Found, now + Duration::from_secs(20));
     window.close_due(now + Duration::from_secs(40), true);
     assert!(!window.has_ready());
     window.add(change("c"), by("ada"), now + Duration::from_secs(40));
@@ -124,4 +124,17 @@ fn causes_add_up_and_nothing_is_lost_when_put_back() {
     window.put_back(groups);
     window.close_all();
     assert_eq!(ready(&mut window), [("ada".into(), 1), ("bob".into(), 1)]);
+}
+
+#[test]
+fn what_is_recorded_anew_is_one_commit_after_what_people_did_before() {
+    let (mut window, now) = (Window::new(SILENCE, SILENCE * 10), Instant::now());
+    window.add_found(change("a"), Origin::Found, now);
+    window.add(change("b"), by("ada"), now);
+    for name in ["b", "c"] {
+        window.add_found(change(name), Origin::Anew, now);
+    }
+    window.close_due(now + Duration::from_secs(1), false);
+    let expect = [("ada".to_owned(), 1), ("denshimon".to_owned(), 1), ("denshimon".to_owned(), 2)];
+    assert_eq!(ready(&mut window), expect);
 }

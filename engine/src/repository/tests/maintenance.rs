@@ -32,36 +32,54 @@ fn many(round: usize) -> NewCommit {
     commit(&format!("Round {round}"), &edits)
 }
 
+/// Makes these commits one after the other and returns how long the longest took.
+async fn longest_of(repository: &Repository, rounds: std::ops::Range<usize>) -> Duration {
+    let mut longest = Duration::ZERO;
+    for round in rounds {
+        let begun = std::time::Instant::now();
+        repository.commit(vec![many(round)]).await.unwrap();
+        longest = longest.max(begun.elapsed());
+    }
+    longest
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn packs_are_joined_while_commits_go_on_and_open_handles_find_everything() {
     let data = TempDir::new().unwrap();
     let repository = open(&config(data.path(), None)).await;
     let place = data.path().join("repository.git");
-    for round in 0..60 {
-        repository.commit(vec![many(round)]).await.unwrap();
-    }
+    longest_of(&repository, 0..60).await;
+    let undisturbed = longest_of(&repository, 60..150).await;
+    repository.close(Duration::ZERO).await;
+    // Nothing leads to the newest two any more.
+    let left = git(&place, &["rev-parse", "main"]);
+    git(&place, &["update-ref", "refs/heads/main", "main~2"]);
+    let repository = open(&config(data.path(), None)).await;
+    longest_of(&repository, 150..155).await;
     let tidied = place.clone();
     let tidying = std::thread::spawn(move || {
         let git = Git::open_bare(&tidied).unwrap();
+        // No commit takes that long, so that what it is about to use is not looked at.
+        let young = Duration::from_secs(2);
         for _ in 0..20 {
             // Beside the repository's own look, another one may have taken a pack away.
+            let _ = prune::prune(&git, young);
             let _ = maintain::join_packs(&git);
         }
     });
-    let mut longest = Duration::ZERO;
-    for round in 60..160 {
-        let begun = std::time::Instant::now();
-        repository.commit(vec![many(round)]).await.unwrap();
-        longest = longest.max(begun.elapsed());
-    }
+    let longest = longest_of(&repository, 155..245).await;
     tidying.join().unwrap();
-    eprintln!("the longest commit beside the joining took {longest:?}");
     maintain::join_packs(&Git::open_bare(&place).unwrap()).unwrap();
     assert!(counted(&place, "packs") < 40, "{}", counted(&place, "packs"));
+    age(&place);
+    maintain_prune(&place);
+    let has_left = Git::open_bare(&place).unwrap().odb().unwrap().exists(left.parse().unwrap());
+    assert!(!has_left, "what nothing leads to is gone");
     git(&place, &["fsck", "--strict", "--full"]);
-    assert_eq!(subjects(&place).len(), 160);
-    assert_eq!(git(&place, &["show", "main:clusters/a/ns/k/7.yaml"]), "n: 159-7");
-    assert!(longest < Duration::from_secs(2), "{longest:?}");
+    assert_eq!(subjects(&place).len(), 243);
+    assert_eq!(git(&place, &["show", "main:clusters/a/ns/k/7.yaml"]), "n: 244-7");
+    let bound = (undisturbed * 3).max(Duration::from_millis(100));
+    assert!(longest <= bound, "{longest:?} beside the tidying, {undisturbed:?} without it");
 }
 
 #[tokio::test]
@@ -110,11 +128,14 @@ async fn pushes_to_a_folder_pile_up_no_packs() {
     let (data, elsewhere) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let remote = bare(&elsewhere);
     let repository = open(&config(data.path(), remote.to_str())).await;
+    let begun = std::time::Instant::now();
     for n in 0..60 {
         let text = n.to_string();
         let made = repository.commit(vec![commit("x", &[("a.yaml", Some(text.as_str()))])]).await.unwrap();
         published(&repository, |state| state.remote_head == made[0]).await;
     }
+    let took = begun.elapsed();
+    assert!(took < Duration::from_secs(60), "60 pushes took {took:?}");
     assert!(counted(&remote, "packs") <= 20, "{}", counted(&remote, "packs"));
     git(&remote, &["fsck", "--strict", "--full"]);
     assert_eq!(subjects(&remote).len(), 60);

@@ -122,7 +122,7 @@ async fn bad_input_is_named_at_its_field_and_writes_nothing() {
     check(form(|form| form.cpu_limit = "1m".into()), "cpu_request", "must be less than or equal to").await;
     let of = |text: String| DeploymentChange::CreateYaml(text);
     let here = shop.namespace.as_str();
-    check(of(yaml(here, "bad", "  replicaz: 3\n")), "", "replicaz").await;
+    check(of(yaml(here, "bad", "  replicaz: 3\n")), "yaml", "Line 5: spec.replicaz").await;
     check(of(yaml(here, "bad", "  replicas: many\n")), "", "replicas").await;
     check(of(yaml(here, "bad", "  replicas: [1\n")), "yaml", "Line 6").await;
     check(of("x".repeat(10 * 1024 * 1024)), "yaml", "1 MiB").await;

@@ -54,3 +54,25 @@ async fn the_documented_rights_are_enough() {
     engine.delete_deployment(&operator(), &target, &options).await.unwrap();
     shop.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_documented_rights_lead_into_no_pod_and_no_node() {
+    let kubectl = Kubectl::shared().await;
+    kubectl.apply(RIGHTS, "denshimon").await;
+    let may = async |verb: &str, what: &str| {
+        let account = "--as=system:serviceaccount:denshimon:denshimon";
+        kubectl.try_run_with(&["auth", "can-i", verb, what, account, "-n", "default"], "").await
+    };
+    assert!(may("list", "secrets").await && may("patch", "deployments.apps").await);
+    for (verb, what) in [
+        ("get", "pods/exec"),
+        ("create", "pods/exec"),
+        ("get", "pods/log"),
+        ("get", "nodes/proxy"),
+        ("get", "services/proxy"),
+        ("patch", "statefulsets.apps"),
+        ("delete", "pods"),
+    ] {
+        assert!(!may(verb, what).await, "{verb} {what}");
+    }
+}

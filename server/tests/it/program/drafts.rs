@@ -1,78 +1,12 @@
 //! Changes by way of a preview, as a browser without JavaScript makes them.
 
-use reqwest::header::{ACCEPT, CONTENT_TYPE, COOKIE, LOCATION, ORIGIN, REFERER};
-use reqwest::redirect::Policy;
-use reqwest::{RequestBuilder, Response};
-
+use super::browser::{Browser, NEW, SAVE, value};
 use super::{Place, Program};
-use crate::harness::{encode, provide_tls};
+use crate::harness::provide_tls;
 
-const SAVE: &str = "/fn/deployments/save_draft";
 const SAVE_YAML: &str = "/fn/deployments/save_yaml_draft";
 const SAVE_UNDO: &str = "/fn/deployments/save_undo_draft";
-const APPLY: &str = "/fn/deployments/apply_draft";
-const NEW: &str = "/deployments/new";
 const POD: &str = ".spec.template.spec";
-
-struct Browser<'a> {
-    program: &'a Program,
-    http: reqwest::Client,
-    cookie: String,
-}
-
-impl<'a> Browser<'a> {
-    async fn open(program: &'a Program) -> Self {
-        let http = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
-        Self { program, http, cookie: program.sign_in().await }
-    }
-
-    async fn send(&self, request: RequestBuilder) -> Response {
-        request.header(ACCEPT, "text/html").header(COOKIE, &self.cookie).send().await.unwrap()
-    }
-
-    async fn read(&self, path: &str) -> String {
-        self.send(self.http.get(format!("{}{path}", self.program.url))).await.text().await.unwrap()
-    }
-
-    /// Sends a form from a page and returns the address that the answer leads to.
-    async fn post(&self, path: &str, fields: &[(&str, &str)], page: &str) -> String {
-        let url = &self.program.url;
-        let request = self.http.post(format!("{url}{path}")).header(REFERER, format!("{url}{page}"));
-        let request = request.header(ORIGIN, url).header("sec-fetch-site", "same-origin");
-        let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(encode(fields));
-        let answer = self.send(request).await;
-        let address = answer.headers().get(LOCATION).map(|address| address.to_str().unwrap().to_owned());
-        let address = address.unwrap_or_else(|| panic!("{path} leads nowhere: {}", answer.status()));
-        address.strip_prefix(url.as_str()).unwrap_or(&address).to_owned()
-    }
-
-    /// Applies what a page previews, as the page says it.
-    async fn apply(&self, page: &str, more: &[(&str, &str)], address: &str) -> String {
-        let (id, version) = (value(page, "id"), value(page, "resource_version"));
-        let fields = [&[("id", id.as_str()), ("resource_version", version.as_str())][..], more].concat();
-        self.post(APPLY, &fields, address).await
-    }
-}
-
-/// Returns what stands in a field of a page.
-fn value(page: &str, name: &str) -> String {
-    let field = page.split(&format!("name=\"{name}\"")).nth(1).unwrap_or_else(|| panic!("no field {name}: {page}"));
-    let (tag, content) = field.split_once('>').unwrap();
-    let text = match tag.split_once("value=\"") {
-        Some((_, value)) => value.split('"').next().unwrap(),
-        None if content.contains("</textarea>") && !tag.ends_with('/') => content.split("</textarea>").next().unwrap(),
-        None => "",
-    };
-    text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#x27;", "'").replace("&amp;", "&")
-}
-
-impl Place {
-    /// Asks kubectl for one field of `api`.
-    async fn field(&self, path: &str) -> String {
-        let path = format!("jsonpath={{{path}}}");
-        self.kubectl(&["get", "deployment", "api", "-n", &self.namespace, "-o", &path]).await
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_typed_goes_from_view_to_view_and_into_the_cluster() {
@@ -125,8 +59,8 @@ async fn what_is_typed_goes_from_view_to_view_and_into_the_cluster() {
         format!("Create Deployment {namespace}/api\n\nActor: user admin\nCluster: sandbox\nResource: apps/Deployment");
     assert!(page.contains(&message) && page.contains("(not recorded by Denshimon"), "{page}");
     browser.apply(&page, &[], &address).await;
-    assert_eq!(place.field(&format!("{POD}.containers[0].env[0].value")).await, "hunter2");
-    assert_eq!(place.field(&format!("{POD}.terminationGracePeriodSeconds")).await, "5");
+    assert_eq!(place.field("api", &format!("{POD}.containers[0].env[0].value")).await, "hunter2");
+    assert_eq!(place.field("api", &format!("{POD}.terminationGracePeriodSeconds")).await, "5");
     program.kill().await;
 }
 
@@ -143,7 +77,7 @@ async fn a_rollout_is_taken_back_by_way_of_a_preview_that_is_never_old() {
         let place = &place;
         async move |_: &Program| {
             let path = ".metadata.annotations['deployment\\.kubernetes\\.io/revision']";
-            (place.field(path).await == number).then_some(())
+            (place.field("api", path).await == number).then_some(())
         }
     };
     program.until("the first rollout", revision("1")).await;
@@ -155,7 +89,7 @@ async fn a_rollout_is_taken_back_by_way_of_a_preview_that_is_never_old() {
     let address = browser.post(SAVE_UNDO, &undo, &home).await;
     let page = browser.read(&address).await;
     assert!(page.contains("Undo a rollout of ") && page.replace("&gt;", ">").contains("image 2 -> 1"), "{page}");
-    assert_eq!(place.field(&image).await, "shop/api:2", "nothing is changed yet");
+    assert_eq!(place.field("api", &image).await, "shop/api:2", "nothing is changed yet");
 
     // By then somebody has changed something else.
     let (reason, take_over) = (("reason", "it was better"), ("take_over", "true"));
@@ -166,10 +100,10 @@ async fn a_rollout_is_taken_back_by_way_of_a_preview_that_is_never_old() {
     }
     assert_ne!(value(&again, "resource_version"), value(&page, "resource_version"));
     assert_eq!(value(&again, "reason"), "it was better");
-    assert_eq!(place.field(&image).await, "shop/api:2", "nothing is changed");
+    assert_eq!(place.field("api", &image).await, "shop/api:2", "nothing is changed");
     let done = browser.apply(&again, &[reason, take_over], &address).await;
     assert!(done.starts_with(&format!("{home}?done=")), "{done}");
-    assert_eq!(place.field(&image).await, "shop/api:1");
+    assert_eq!(place.field("api", &image).await, "shop/api:1");
 
     // A revision that is not kept is said to be none, with the way to another.
     let undo = [("namespace", namespace), ("name", "api"), ("revision", "99")];

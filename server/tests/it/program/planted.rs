@@ -19,6 +19,9 @@ const PASSWORD: &str = "battery staple correct";
 /// Nothing that matters is encrypted for it.
 const RECIPIENT: &str = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj";
 
+/// Words of a refusal that are kept in the store.
+const KEPT_OF_A_REFUSAL: &str = "metadata.labels: Invalid value: a valid label must";
+
 /// All that is planted; a round changes each of them.
 struct Planted {
     /// No other run's values can be taken for these.
@@ -198,13 +201,21 @@ async fn look_everywhere(settings: &[(&'static str, &str)], stand_in: &str) {
     let log = place.git(&["log", "-p", "--all"]).await;
     assert!(log.contains("SERVICE_7_TOKEN") && log.contains(stand_in), "{log}");
     planted.check("the repository", log.as_bytes());
+    // What no commit has, too.
+    let objects = place.git(&["cat-file", "--batch-all-objects", "--batch", "--unordered"]).await;
+    assert!(objects.contains("SERVICE_7_TOKEN"));
+    planted.check("the repository's objects", objects.as_bytes());
     for path in [
         "/api/gitops/status".into(),
         "/api/gitops/commits?size=100".into(),
         "/api/gitops/rules".into(),
         "/api/deployments".into(),
         "/api/audit".into(),
+        "/api/namespaces".into(),
+        "/api/tokens".into(),
         "/metrics".into(),
+        format!("/api/deployments/{}/planted", place.namespace),
+        format!("/api/deployments/{}/planted/events", place.namespace),
         format!("{path}/history"),
         format!("{path}/history?diff=true"),
         format!("/api/deployments/{}/planted/history?diff=true", place.namespace),
@@ -214,13 +225,13 @@ async fn look_everywhere(settings: &[(&'static str, &str)], stand_in: &str) {
         assert_eq!(answer.status(), StatusCode::OK, "{path}");
         planted.check(&path, &answer.bytes().await.unwrap());
     }
-    look_at_pages(&program, &place, &planted).await;
+    look_at_pages(&program, &place, &mut planted).await;
     program.kill().await;
     assert!(place.log().contains(&place.namespace));
     planted.check("the log", place.log().as_bytes());
     let data = place.folder.path().join("data");
     planted.check_folder(&data);
-    assert!(is_in_folder(&data, &control(&planted)), "what is in the store can be found in its files");
+    assert!(is_in_folder(&data, KEPT_OF_A_REFUSAL), "what is in the store can be found in its files");
 }
 
 /// Asks for what Kubernetes refuses with words that quote a value; the reason is kept, and the value is not.
@@ -238,21 +249,18 @@ async fn be_refused(program: &Program, place: &Place, planted: &mut Planted) {
     let history = format!("/api/deployments/{}/refused/history", place.namespace);
     let (_, history) = program.send(Method::GET, &history, None).await;
     let words = history.to_string();
-    for kept in ["metadata.labels: Invalid value: a valid label must", ".env: expected list"] {
+    for kept in [KEPT_OF_A_REFUSAL, ".env: expected list"] {
         assert!(words.contains(kept), "{kept}: {words}");
     }
 }
 
-/// What somebody types into a draft: the store keeps it as it is, and it would be found if anything planted were there.
-fn control(planted: &Planted) -> String {
-    format!("typed-into-a-draft-{}", planted.mark)
-}
-
 /// Looks at all pages as each role; who may change a Deployment sees its environment, and there alone.
-async fn look_at_pages(program: &Program, place: &Place, planted: &Planted) {
+async fn look_at_pages(program: &Program, place: &Place, planted: &mut Planted) {
     let deployment = format!("/deployments/{}/planted", place.namespace);
     let mut pages: Vec<String> =
-        ["/", "/gitops/status", "/gitops/rules", "/gitops/commits", "/deployments"].map(str::to_owned).into();
+        ["/", "/gitops/status", "/gitops/rules", "/gitops/commits", "/deployments", "/search?q=planted", "/account"]
+            .map(str::to_owned)
+            .into();
     let kinds = ["Secret", "ConfigMap", "Deployment.apps"];
     pages.extend(kinds.map(|kind| format!("/records/{kind}/{}/planted", place.namespace)));
     pages.extend(["", "/pods", "/events", "/history"].map(|tab| format!("{deployment}{tab}")));
@@ -262,6 +270,9 @@ async fn look_at_pages(program: &Program, place: &Place, planted: &Planted) {
         for page in &pages {
             planted.check(&format!("{page} as {role}"), &browser.page(page).await);
         }
+    }
+    for page in ["/team/audit", "/team/users"] {
+        planted.check(page, &admin.page(page).await);
     }
     for id in place.git(&["log", "--format=%H", "main"]).await.lines() {
         let page = format!("/gitops/commits/{id}");
@@ -278,5 +289,7 @@ async fn look_at_pages(program: &Program, place: &Place, planted: &Planted) {
         let shown = operator.page(&page).await;
         assert_eq!(planted.found_in(&shown), planted.env.iter().collect::<Vec<_>>(), "{page} as an operator");
     }
-    operator.post("/fn/deployments/save_yaml_draft", &format!("yaml={}", control(planted)), "/deployments/new").await;
+    // What is typed may be a secret, and is kept for a day.
+    let typed = format!("yaml={}", planted.next());
+    operator.post("/fn/deployments/save_yaml_draft", &typed, "/deployments/new").await;
 }

@@ -1,6 +1,7 @@
 //! The remote goes away, is changed by others, and comes back.
 
 use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::Command;
 use tokio::sync::watch;
@@ -68,6 +69,10 @@ async fn what_waited_for_the_remote_follows_what_others_pushed_meanwhile() {
     let status = program.status().await;
     assert!(!status["problems"][0]["remedy"].as_str().unwrap().is_empty(), "{status}");
     assert!(!status.to_string().contains(gitea.token()), "no secret is told");
+    // Without the remote everything else goes on.
+    let (status, ready) = program.send(Method::GET, "/health/ready", None).await;
+    assert_eq!((status, &ready["ready"]), (StatusCode::OK, &json!(true)), "{ready}");
+    assert_eq!((&ready["away"][0]["what"], &ready["away"][1]), (&json!("remote"), &Value::Null), "{ready}");
 
     // Somebody else pushes in between.
     let clone = tempfile::tempdir().unwrap();
