@@ -20,15 +20,16 @@ const chromium = {
 
 export default defineConfig({
   testDir: "tests",
-  // One program and one browser at a time: the machine may have two cores. Files come in the order of their names, and
-  // those without settings of their own share a program, whose account the story makes.
-  workers: 1,
+  // Each worker has a program and a repository of its own; the cluster is everybody's, so a test counts and names only
+  // what is its own. The story is the first of those without settings of their own, and makes the account where it runs.
+  workers: 2,
   fullyParallel: false,
   forbidOnly: true,
   timeout: 120_000,
   expect: { timeout: 20_000 },
   reporter: [["list"]],
-  use: { trace: "retain-on-failure", screenshot: "only-on-failure" },
+  // Pictures of each action would cost as much as the tests; the trace has the pages themselves.
+  use: { trace: { mode: "retain-on-failure", screenshots: false }, screenshot: "only-on-failure" },
   projects: [
     { name: "chromium", use: chromium },
     { name: "no-js", use: { ...chromium, javaScriptEnabled: false } },

@@ -1,14 +1,15 @@
-// What every test works with: the running program, a page that fails on any console message, and axe.
-import { createRequire } from "node:module";
-import { readFileSync } from "node:fs";
-
-import { test as base, expect, type Browser, type Locator, type Page, type Request } from "@playwright/test";
+// What every test works with: the running program, somebody who is signed in, a page that fails on any console message.
+import { test as base, expect, request, type BrowserContext, type Locator, type Page, type Request } from "@playwright/test";
 
 import { startProgram, type Program } from "./program.ts";
 
-const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
 export const ADMIN = { username: "ada", password: "correct horse battery" };
+
+/** What a browser keeps of a session. */
+type Session = Awaited<ReturnType<BrowserContext["storageState"]>>;
+
+/** In the place of a session for tests that begin signed out. */
+export const NOBODY: Session = { cookies: [], origins: [] };
 
 interface TestFixtures {
   page: Page;
@@ -22,6 +23,8 @@ interface WorkerFixtures {
   /** Lines of the program's log that a file's tests bring about on purpose. */
   expectedAlarms: RegExp;
   program: Program;
+  /** The first user's, opened once; signing in by the page in each test would cost a second each. */
+  session: Session;
 }
 
 export const test = base.extend<TestFixtures, WorkerFixtures>({
@@ -37,11 +40,14 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     },
     { scope: "worker", timeout: 180_000 },
   ],
+  session: [async ({ program }, use) => use(await openSession(program)), { scope: "worker" }],
+  storageState: async ({ session }, use) => use(session),
   baseURL: async ({ program }, use) => use(program.url),
   // Made anew for each test: what one test brings about is no excuse for the next.
   expectedMessages: async ({}, use) => use([]),
   page: async ({ page, expectedMessages }, use) => {
     const expectSilence = listen(page, expectedMessages);
+    if (!isWithoutScript()) waitForScript(page);
     await use(page);
     expectSilence();
   },
@@ -49,8 +55,23 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
 
 export { expect };
 
-function isWithoutScript(): boolean {
+export function isWithoutScript(): boolean {
   return test.info().project.use.javaScriptEnabled === false;
+}
+
+/**
+ * Has `goto` wait until a page listens for changes, which is the last thing that it does to wake up: before that, forms are
+ * sent as they are without scripts.
+ */
+function waitForScript(page: Page): void {
+  const goto = page.goto.bind(page);
+  page.goto = async (...to) => {
+    // Pages without a frame never listen, so nobody waits for this there.
+    const listens = page.waitForRequest(/\/live\//).catch(() => {});
+    const answer = await goto(...to);
+    if ((await page.getByRole("banner").count()) > 0) await listens;
+    return answer;
+  };
 }
 
 /** Notes what a page complains of; the function that it returns fails on what was not expected. */
@@ -70,61 +91,40 @@ function listen(page: Page, expected: RegExp[]): () => void {
   };
 }
 
-/** Fails when axe finds anything. It needs JavaScript; without, the pages are the same. */
-export async function expectAccessible(page: Page): Promise<void> {
-  if (isWithoutScript()) return;
-  await page.evaluate(axeSource);
-  const violations = await page.evaluate(async () => {
-    const axe = (globalThis as unknown as { axe: { run: (options: object) => Promise<{ violations: AxeViolation[] }> } }).axe;
-    const result = await axe.run({
-      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    });
-    return result.violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(" | ")}`);
-  });
-  expect(violations, `axe on ${page.url()}`).toEqual([]);
-}
-
-interface AxeViolation {
-  id: string;
-  nodes: { html: string }[];
-}
-
-/** Fails when the page scrolls sideways. */
-export async function expectNoSidewaysScroll(page: Page): Promise<void> {
-  const excess = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  expect(excess, `sideways scroll on ${page.url()}`).toBeLessThanOrEqual(0);
-}
-
-/** Makes the first account, unless another test has. */
-export async function makeAccount(browser: Browser, program: Program): Promise<void> {
-  const page = await browser.newPage();
-  const expectSilence = listen(page, []);
-  await page.goto(program.setupLink);
-  if ((await page.getByLabel("E-mail").count()) > 0) {
-    await page.getByLabel("User name").fill(ADMIN.username);
-    await page.getByLabel("Password", { exact: true }).fill(ADMIN.password);
-    await page.getByLabel("E-mail").fill("ada@example.org");
-    await page.getByRole("button", { name: "Make the account" }).click();
-    await expect(page.getByRole("heading", { name: "Home" })).toBeVisible();
-  }
-  await page.close();
-  expectSilence();
+/** Signs somebody in without a page. Makes the first account where there is none yet. */
+export async function openSession(program: Program, user = ADMIN): Promise<Session> {
+  // The usual session must not go along: signing in gives it a new name, and whoever still holds it is signed out.
+  const context = await request.newContext({ baseURL: program.url, storageState: NOBODY });
+  const isNew: unknown = await (await context.get("/fn/session/is_setup_needed")).json();
+  const token = new URL(program.setupLink).searchParams.get("token") ?? "";
+  const answer = isNew
+    ? await context.post("/fn/session/complete_setup", { form: { token, ...user, email: `${user.username}@example.org` } })
+    : await context.post("/fn/session/sign_in", { form: user });
+  expect(answer.ok(), await answer.text()).toBe(true);
+  const session = await context.storageState();
+  await context.dispose();
+  return session;
 }
 
 /** Signs in through the page. */
 export async function signIn(page: Page, user = ADMIN): Promise<void> {
   await page.goto("/sign-in");
+  await fillSignIn(page, user);
+  await expect(page.getByRole("banner")).toBeVisible();
+}
+
+/** Fills in the sign-in page, which may lead anywhere, and sends it. */
+export async function fillSignIn(page: Page, user = ADMIN): Promise<void> {
   await page.getByLabel("User name").fill(user.username);
   await page.getByLabel("Password", { exact: true }).fill(user.password);
   await page.getByRole("button", { name: "Sign in" }).click();
-  await expect(page.getByRole("banner")).toBeVisible();
 }
 
 /** Waits until a question about the world has the wanted answer. */
 export async function eventually<T>(ask: () => T | Promise<T>, matches: (answer: T) => boolean, what: string): Promise<T> {
   let answer!: T;
   await expect
-    .poll(async () => matches((answer = await ask())), { message: what, timeout: 30_000, intervals: [100, 250, 500] })
+    .poll(async () => matches((answer = await ask())), { message: what, timeout: 30_000, intervals: [100, 250] })
     .toBe(true);
   return answer;
 }
@@ -133,25 +133,29 @@ export async function eventually<T>(ask: () => T | Promise<T>, matches: (answer:
 export async function reloadUntil(page: Page, text: string | RegExp): Promise<void> {
   await expect(async () => {
     await page.reload();
-    await expect(page.getByText(text).first()).toBeVisible({ timeout: 1_000 });
-  }).toPass({ timeout: 40_000 });
+    await expect(page.getByText(text).first()).toBeVisible({ timeout: MOMENT });
+  }).toPass({ timeout: 40_000, intervals: [MOMENT] });
 }
 
 /** Waits until a page shows something: by itself, or, without JavaScript, when it is read again. */
 export async function comes(page: Page, what: Locator): Promise<void> {
-  await readUntil(page, () => expect(what.first()).toBeVisible({ timeout: 1_000 }));
+  await readUntil(page, (timeout) => expect(what.first()).toBeVisible({ timeout }));
 }
 
 /** Waits in the same way until a page shows something no more. */
 export async function goes(page: Page, what: Locator): Promise<void> {
-  await readUntil(page, () => expect(what).toHaveCount(0, { timeout: 1_000 }));
+  await readUntil(page, (timeout) => expect(what).toHaveCount(0, { timeout }));
 }
 
-async function readUntil(page: Page, holds: () => Promise<void>): Promise<void> {
+/** Between two readings of a page, in milliseconds: one that has been sent is whole, so nothing more comes. */
+const MOMENT = 200;
+
+async function readUntil(page: Page, holds: (timeout: number) => Promise<void>): Promise<void> {
+  if (!isWithoutScript()) return holds(30_000);
   await expect(async () => {
-    if (isWithoutScript()) await page.reload();
-    await holds();
-  }).toPass({ timeout: 30_000 });
+    await page.reload();
+    await holds(MOMENT);
+  }).toPass({ timeout: 30_000, intervals: [MOMENT] });
 }
 
 /** Presses a form's button and waits for the answer. */

@@ -18,7 +18,9 @@ export interface Program {
   kubectl(...args: string[]): string;
   /** Runs kubectl with a document on standard input. */
   apply(document: string, ...args: string[]): string;
-  /** A fresh clone of the remote, and what `git` says in it. */
+  /** Runs `kubectl edit` with a sed script as the editor. */
+  edit(script: string, ...args: string[]): string;
+  /** What `git` says in a fresh clone of the remote without files. */
   git(...args: string[]): string;
   /** The repository that it pushes to. */
   remote: Remote;
@@ -80,6 +82,8 @@ export async function startProgram(extra: Record<string, string> = {}): Promise<
     kubectl: (...args) => execFileSync(kubectl, args, { encoding: "utf8", env: environment }),
     apply: (document, ...args) =>
       execFileSync(kubectl, ["apply", "-f", "-", ...args], { encoding: "utf8", env: environment, input: document }),
+    edit: (script, ...args) =>
+      execFileSync(kubectl, ["edit", ...args], { encoding: "utf8", env: { ...environment, KUBE_EDITOR: `sed -i ${script}` } }),
     git: remote.git,
     restart: async (meanwhile = () => {}) => {
       await end();

@@ -1,11 +1,11 @@
 // The repository in Gitea that a program pushes to, and what other people do with it.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 export interface Remote {
   url: string;
-  /** A fresh clone, and what `git` says in it. */
+  /** What `git` says in a fresh clone without files. */
   git(...args: string[]): string;
   /** What a file holds; nothing when it is not there. */
   read(path: string): string;
@@ -15,6 +15,10 @@ export interface Remote {
   rewrite(): void;
   /** Lets nobody push any more, or everybody again. */
   protect(on: boolean): Promise<void>;
+  /** Deletes it and makes it again with nothing in it. */
+  empty(): Promise<void>;
+  /** Deletes it and puts another one in its place, which holds a commit of eve's and nothing else. */
+  replace(): Promise<void>;
 }
 
 /** Makes an empty repository; `folder` is where it may be cloned to. */
@@ -27,28 +31,46 @@ export async function createRemote(settings: Record<string, string>, folder: str
     if (!answer.ok) throw new Error(`Gitea answers ${method} ${path} with ${answer.status}: ${text}`);
     return text;
   };
-  const made = await gitea("POST", "user/repos", { name, private: true, default_branch: "main" });
-  const { clone_url: url, full_name } = JSON.parse(made) as { clone_url: string; full_name: string };
+  const create = () => gitea("POST", "user/repos", { name, private: true, default_branch: "main" });
+  const { clone_url: url, full_name } = JSON.parse(await create()) as { clone_url: string; full_name: string };
+  const createAgain = async () => {
+    await gitea("DELETE", `repos/${full_name}`);
+    await create();
+  };
   const credentials = `${settings.DENSHIMON_REPOSITORY_USERNAME}:${settings.DENSHIMON_REPOSITORY_TOKEN}@`;
   const inClone = (...args: string[]) => execFileSync("git", ["-C", folder, ...args], { encoding: "utf8", stdio: "pipe" });
-  const clone = () => {
+  const clone = (...options: string[]) => {
     rmSync(folder, { recursive: true, force: true });
-    execFileSync("git", ["clone", "-q", url.replace("://", `://${credentials}`), folder], { stdio: "pipe" });
+    execFileSync("git", ["clone", "-q", ...options, url.replace("://", `://${credentials}`), folder], { stdio: "pipe" });
+  };
+  const git = (...args: string[]) => {
+    clone("--bare");
+    return inClone(...args);
   };
   const commitAsEve = (message: string) => {
     inClone("add", "--all");
     inClone("-c", "user.name=eve", "-c", "user.email=eve@example.org", "commit", "-q", "-m", message);
   };
+  /** As people do who are overtaken: what came in between goes first. */
+  const push = () => {
+    for (let triesLeft = 10; ; triesLeft--) {
+      try {
+        return inClone("push", "-q", "origin", "HEAD:main");
+      } catch (error) {
+        if (triesLeft === 0) throw error;
+        inClone("-c", "user.name=eve", "-c", "user.email=eve@example.org", "pull", "-q", "--rebase", "origin", "main");
+      }
+    }
+  };
+  const takeNotes = (message: string) => {
+    writeFileSync(join(folder, "NOTES.md"), "Eve's word.\n");
+    commitAsEve(message);
+    inClone("push", "-q", "--force", "origin", "HEAD:main");
+  };
   return {
     url,
-    git: (...args) => {
-      clone();
-      return inClone(...args);
-    },
-    read: (path) => {
-      clone();
-      return existsSync(join(folder, path)) ? readFileSync(join(folder, path), "utf8") : "";
-    },
+    git,
+    read: (path) => (git("for-each-ref") && inClone("ls-tree", "HEAD", "--", path) ? inClone("show", `HEAD:${path}`) : ""),
     commit: (files) => {
       clone();
       for (const [path, text] of Object.entries(files)) {
@@ -58,19 +80,23 @@ export async function createRemote(settings: Record<string, string>, folder: str
         else writeFileSync(file, text);
       }
       commitAsEve("By hand");
-      inClone("push", "-q", "origin", "HEAD:main");
+      push();
     },
     rewrite: () => {
       clone();
       inClone("reset", "-q", "--hard", "HEAD~1");
-      writeFileSync(join(folder, "NOTES.md"), "Eve's word.\n");
-      commitAsEve("Begin again");
-      inClone("push", "-q", "--force", "origin", "HEAD:main");
+      takeNotes("Begin again");
     },
     protect: async (on) => {
       const rules = `repos/${full_name}/branch_protections`;
       if (on) await gitea("POST", rules, { rule_name: "main", enable_push: false });
       else await gitea("DELETE", `${rules}/main`);
+    },
+    empty: createAgain,
+    replace: async () => {
+      await createAgain();
+      clone();
+      takeNotes("Something else");
     },
   };
 }

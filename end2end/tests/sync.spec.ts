@@ -1,14 +1,14 @@
 // How recording goes, as the status page and a resource's own page tell it.
-import { ADMIN, eventually, expect, expectAccessible, expectNoSidewaysScroll, makeAccount, signIn, test } from "../support/fixtures.ts";
+import { comes, eventually, expect, openSession, test } from "../support/fixtures.ts";
+import { expectAccessible, expectGoodLooks, expectNoSidewaysScroll } from "../support/looks.ts";
 import { startProgram } from "../support/program.ts";
 
 test.describe.configure({ mode: "serial" });
 
 const namespace = `sync-${process.pid}-${Date.now().toString(36)}`;
 
-test.beforeAll(async ({ browser, program }) => {
+test.beforeAll(({ program }) => {
   program.kubectl("create", "namespace", namespace);
-  await makeAccount(browser, program);
 });
 
 test.afterAll(({ program }) => {
@@ -16,22 +16,26 @@ test.afterAll(({ program }) => {
 });
 
 test("the status page tells in pictures and words how recording goes, and goes on telling", async ({ page, program, javaScriptEnabled }) => {
-  await signIn(page);
   await page.goto("/gitops/status");
-  const records = page.getByRole("row", { name: /^ConfigMap / }).locator("td[data-label=Records]");
+  // No other test makes or deletes any of these meanwhile.
+  const kind = page.getByRole("row", { name: /^LimitRange / });
+  const cell = (label: string) => kind.locator(`td[data-label="${label}"]`);
+  await comes(page, cell("State").getByText("Watching"));
+  await expect(cell("Objects")).toHaveText(/^\d+$/);
+  const records = cell("Records");
   await expect(records).toHaveText(/^\d+$/);
   const before = Number(await records.textContent());
-  program.kubectl("create", "configmap", "seen", "-n", namespace, "--from-literal=key=value");
+  const limits = [{ type: "Container", default: { memory: "64Mi" } }];
+  program.apply(JSON.stringify({ apiVersion: "v1", kind: "LimitRange", metadata: { name: "seen", namespace }, spec: { limits } }));
   await expect(async () => {
     if (javaScriptEnabled === false) await page.reload();
     expect(Number(await records.textContent())).toBeGreaterThan(before);
-  }).toPass({ timeout: 30_000 });
+  }).toPass({ timeout: 30_000, intervals: [200] });
+  expect(Number(await cell("Objects").textContent())).toBeGreaterThan(0);
+  await expect(cell("Last event")).toHaveText(javaScriptEnabled === false ? /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/ : /^(just now|\d+ s ago)$/);
   const metrics = async () => (await page.request.get("/metrics")).text();
   await eventually(metrics, (text) => /denshimon_commit_to_remote_seconds_count [1-9]/.test(text), "a commit is on the remote");
-  await expect(async () => {
-    if (javaScriptEnabled === false) await page.reload();
-    await expect(page.getByText("Nothing waits to be committed.")).toBeVisible({ timeout: 1_000 });
-  }).toPass({ timeout: 30_000 });
+  await comes(page, page.getByText("Nothing waits to be committed."));
 
   for (const [name, words] of [
     ["Plot of the waiting changes", /^Queue \d+ waiting now, at most \d+ in the last hour$/],
@@ -47,17 +51,24 @@ test("the status page tells in pictures and words how recording goes, and goes o
   expect(await metrics()).toContain('denshimon_kind_up{kind="ConfigMap"} 1');
 });
 
-test("a resource's page says where its record is", async ({ page, program, javaScriptEnabled, expectedMessages }) => {
+test("a resource's page says where its record is, or why it has none", async ({ page, program, expectedMessages }) => {
   // Until the watch tells of it, there is none.
   expectedMessages.push(/status of 404/);
-  await signIn(page);
   program.kubectl("create", "deployment", "api", "-n", namespace, "--image=registry.example/shop/api:1", "--replicas=0");
+  program.kubectl("create", "configmap", "seen", "-n", namespace, "--from-literal=key=value");
+  const recorded = (path: string) => new RegExp(`Recorded at [0-9a-f]{7,}, .*, in clusters/sandbox/${namespace}/${path}`);
+  await expect(async () => {
+    await page.goto(`/records/ConfigMap/${namespace}/seen`);
+    await expect(page.getByRole("main")).toContainText(recorded("configmap/seen.yaml"), { timeout: 1_000 });
+  }).toPass({ timeout: 30_000, intervals: [200] });
+  await expect(page.getByRole("region", { name: "Record" })).toContainText("key: value");
+  await page.goto(`/records/ConfigMap/${namespace}/kube-root-ca.crt`);
+  await expect(page.getByRole("main")).toContainText("Not recorded: Each namespace is born with one.");
+  await expect(page.getByRole("region", { name: "Record" })).toHaveCount(0);
+
   await page.goto(`/deployments/${namespace}/api`);
   const record = page.locator("section", { has: page.getByRole("heading", { name: "Record" }) });
-  await expect(async () => {
-    if (javaScriptEnabled === false) await page.reload();
-    await expect(record).toContainText(new RegExp(`Recorded at [0-9a-f]{7,}, .*, in clusters/sandbox/${namespace}/deployment/api.yaml`), { timeout: 2_000 });
-  }).toPass({ timeout: 30_000 });
+  await comes(page, record.filter({ hasText: recorded("deployment/api.yaml") }));
   await record.getByRole("link").click();
   await expect(page).toHaveURL(/\/gitops\/commits\/[0-9a-f]{40}/);
   await expect(page.getByRole("heading", { name: /api/ }).first()).toBeVisible();
@@ -72,16 +83,14 @@ test("a resource that a controller makes says that it has no record, and why", a
   const template = { metadata: { labels: { app: "made" } }, spec: { containers: [container] } };
   const spec = { replicas: 0, selector: { matchLabels: { app: "made" } }, template };
   program.apply(JSON.stringify({ apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "made", namespace, ownerReferences }, spec }));
-  await signIn(page);
   await expect(async () => {
     await page.goto(`/deployments/${namespace}/made`);
     await expect(page.getByText("Not recorded: Its controller makes it, and makes it again.")).toBeVisible({ timeout: 1_000 });
-  }).toPass({ timeout: 20_000 });
+  }).toPass({ timeout: 20_000, intervals: [200] });
   await expectAccessible(page);
 });
 
 test("a rule says what it would have left out before it is saved, and is switched and removed", async ({ page, program }) => {
-  await signIn(page);
   program.kubectl("create", "deployment", "scaled", "-n", namespace, "--image=registry.example/shop/api:1", "--replicas=1");
   const commits = async () => (await page.request.get(`/api/gitops/commits?path=clusters/sandbox/${namespace}/deployment/scaled.yaml`)).text();
   await eventually(commits, (text) => text.includes('"total":1'), "the Deployment is recorded");
@@ -113,31 +122,19 @@ test("a rule says what it would have left out before it is saved, and is switche
   await expect(rule).toHaveCount(0);
 });
 
-test("what is wrong is told with its remedy and a button, wide and narrow, dark and light", async ({ page, browser, expectedMessages }) => {
+test("what is wrong is told with its remedy and a button, wide and narrow, dark and light", async ({ page, expectedMessages }) => {
   // Whatever is wrong here is meant to be, so this program's log is nobody's alarm.
   const program = await startProgram({ DENSHIMON_REPOSITORY_TOKEN: "wrong" });
   try {
     expectedMessages.push(/ERR_CONNECTION_REFUSED/);
-    await makeAccount(browser, program);
-    await page.goto(`${program.url}/sign-in`);
-    await page.getByLabel("User name").fill(ADMIN.username);
-    await page.getByLabel("Password", { exact: true }).fill(ADMIN.password);
-    await page.getByRole("button", { name: "Sign in" }).click();
-    await expect(page.getByRole("banner")).toBeVisible();
+    await page.context().addCookies((await openSession(program)).cookies);
     const problem = page.locator(".banner", { hasText: "Commits cannot be pushed" });
     await expect(async () => {
       await page.goto(`${program.url}/gitops/status`);
       await expect(problem).toBeVisible({ timeout: 1_000 });
-    }).toPass({ timeout: 30_000 });
+    }).toPass({ timeout: 30_000, intervals: [200] });
     await expect(problem).toContainText("DENSHIMON_REPOSITORY_TOKEN");
-    for (const width of [1280, 360]) {
-      for (const colorScheme of ["dark", "light"] as const) {
-        await page.setViewportSize({ width, height: 800 });
-        await page.emulateMedia({ colorScheme });
-        await expectAccessible(page);
-        await expectNoSidewaysScroll(page);
-      }
-    }
+    await expectGoodLooks(page);
     await problem.getByRole("button", { name: "Retry" }).click();
     await expect(page).toHaveURL(/\/gitops\/status/);
     await expect(problem).toBeVisible();

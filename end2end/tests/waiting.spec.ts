@@ -1,7 +1,8 @@
 // What waits for a person's word: changes in an open window, many deletions, a remote that refuses or begins again.
 import type { Page } from "@playwright/test";
 
-import { comes, eventually, expect, expectAccessible, expectNoSidewaysScroll, goes, makeAccount, press, signIn, test } from "../support/fixtures.ts";
+import { comes, eventually, expect, goes, press, test } from "../support/fixtures.ts";
+import { expectAccessible, expectNoSidewaysScroll } from "../support/looks.ts";
 
 test.use({
   // Nothing is committed by itself, and no deletion that was missed is a small one.
@@ -13,9 +14,8 @@ test.describe.configure({ mode: "serial" });
 const namespace = `waiting-${process.pid}-${Date.now().toString(36)}`;
 const record_of = (kind: string, name: string) => `clusters/sandbox/${namespace}/${kind}/${name}.yaml`;
 
-test.beforeAll(async ({ browser, program }) => {
+test.beforeAll(({ program }) => {
   program.kubectl("create", "namespace", namespace);
-  await makeAccount(browser, program);
 });
 
 test.afterAll(({ program }) => {
@@ -34,7 +34,6 @@ async function commitNow(page: Page) {
 test("a change waits for its author's pause, or for the word to commit now", async ({ page, program }) => {
   const record = record_of("deployment", "api");
   program.kubectl("create", "deployment", "api", "-n", namespace, "--image=registry.example/shop/api:1", "--replicas=0");
-  await signIn(page);
   await page.goto("/gitops/status");
   await comes(page, page.getByText("for a pause of its author, so that one thing done is one commit"));
   await comes(page, page.locator(".sync-chip", { hasText: /\d+ changes? waiting/ }));
@@ -53,9 +52,8 @@ test("a change waits for its author's pause, or for the word to commit now", asy
 
 test("many deletions at once wait for a word: the records are kept, or deleted", async ({ page, program }) => {
   const records = ["one", "two"].map((name) => record_of("configmap", name));
-  const there = () => records.filter((record) => program.git("ls-files", record) !== "").length;
+  const there = () => records.filter((record) => program.remote.read(record) !== "").length;
   for (const name of ["one", "two"]) program.kubectl("create", "configmap", name, "-n", namespace);
-  await signIn(page);
   await commitNow(page);
   await eventually(there, (count) => count === 2, "both are recorded");
 
@@ -88,7 +86,6 @@ test("a remote whose history somebody rewrote is left alone until a person says 
   const record = record_of("configmap", "three");
   program.remote.rewrite();
   program.kubectl("create", "configmap", "three", "-n", namespace);
-  await signIn(page);
   await commitNow(page);
   const rewritten = page.locator(".banner", { hasText: "Commits cannot be pushed: the remote's history was rewritten." });
   await comes(page, rewritten);
@@ -116,7 +113,6 @@ test("what the remote refuses is pushed by Retry once it is allowed", async ({ p
   const record = record_of("configmap", "four");
   await program.remote.protect(true);
   program.kubectl("create", "configmap", "four", "-n", namespace);
-  await signIn(page);
   await commitNow(page);
   const refused = page.locator(".banner", { hasText: "Commits cannot be pushed: the remote refused the commits." });
   await comes(page, refused);
@@ -131,4 +127,37 @@ test("what the remote refuses is pushed by Retry once it is allowed", async ({ p
   await press(page, refused.getByRole("button", { name: "Retry" }));
   await goes(page, refused);
   expect(program.remote.read(record)).not.toBe("");
+});
+
+test("a remote that is made again, empty or with something else in it, gets nothing until a person says so", async ({ page, program }) => {
+  const records = ["five", "six"].map((name) => record_of("configmap", name));
+  const history = () => Number(program.git("rev-list", "--count", "main"));
+  const before = history();
+  await program.remote.empty();
+  program.kubectl("create", "configmap", "five", "-n", namespace);
+  await commitNow(page);
+  const emptied = page.locator(".banner", { hasText: "Commits cannot be pushed: the branch is gone from the remote." });
+  await comes(page, emptied);
+  await expect(emptied).toContainText("If that was meant, push all of the history again; else put the branch back and choose Retry.");
+  await comes(page, page.locator(".sync-chip", { hasText: "cannot push: the branch is gone from the remote" }));
+  await expect(button(page, "Keep committing here only")).toBeVisible();
+  await expect(button(page, "Build on what is there now")).toHaveCount(0);
+  expect(program.git("for-each-ref")).toBe("");
+  await press(page, button(page, "Push all of the history again"));
+  await goes(page, emptied);
+  await eventually(() => program.remote.read(records[0]!), (text) => text !== "", "all of it is there again");
+  expect(history()).toBeGreaterThan(before);
+
+  await program.remote.replace();
+  program.kubectl("create", "configmap", "six", "-n", namespace);
+  await commitNow(page);
+  const replaced = page.locator(".banner", { hasText: "Commits cannot be pushed: the remote's history was rewritten." });
+  await comes(page, replaced);
+  await expect(button(page, "Keep committing here only")).toBeVisible();
+  await expect(button(page, "Push all of the history again")).toHaveCount(0);
+  expect(history()).toBe(1);
+  await press(page, button(page, "Build on what is there now"));
+  await goes(page, replaced);
+  for (const record of records) await eventually(() => program.remote.read(record), (text) => text !== "", "Denshimon's commits are made again");
+  expect(program.remote.read("NOTES.md")).toBe("Eve's word.\n");
 });

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use k8s_openapi::api::core::v1::{Node, ServiceAccount};
 use kube::{Api, Client, api::ListParams};
 use serde_json::json;
@@ -23,15 +23,11 @@ pub(crate) async fn furnish(client: &Client, nodes: u32, metrics: Option<&Ports>
     }
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     // The first request of a kind may come before the API server has its defaults (priority classes, namespaces).
-    let mut result = Ok(());
-    for _ in 0..5 {
-        result = apply(client, MANAGER, &texts).await;
-        if result.is_ok() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(300)).await;
-    }
-    result.context("furnish the cluster")
+    wait_for("the cluster takes its first objects", READY, || async {
+        apply(client, MANAGER, &texts).await?;
+        Ok(true)
+    })
+    .await
 }
 
 /// Waits until pods can be made and run.
