@@ -11,10 +11,11 @@ use kube::api::ListParams;
 use kube::{Api, ResourceExt};
 use reqwest::Method;
 use serde_json::Value;
+use tokio::process::Command;
 
 use crate::faults::NOTES;
 use crate::load::DEPLOYMENTS;
-use crate::shell::git;
+use crate::shell::{git, output};
 use crate::stage::{NAMESPACE, Stage};
 
 const PAGE: usize = 200;
@@ -34,6 +35,8 @@ pub struct Book {
     commits: HashMap<String, Vec<String>>,
     /// Operations that a timeline was seen to hold.
     entered: BTreeSet<String>,
+    /// Those of them that left the record as it was, and so are in no commit.
+    unchanged: BTreeSet<String>,
     /// The number that each record said last.
     numbers: HashMap<String, u64>,
     /// What somebody else committed.
@@ -119,9 +122,11 @@ pub async fn everything(stage: &Stage, book: &mut Book, accepted: &[String]) -> 
         wrong.push(format!("{} commits of somebody else's, of {expected}", book.notes.len()));
     }
     read_timelines(stage, book, &mut wrong).await?;
+    wrong.extend(differences(stage).await?);
     for operation in accepted {
         let commits = book.commits.get(operation).map_or(0, Vec::len);
-        if commits != 1 || !book.entered.contains(operation) {
+        let expected = usize::from(!book.unchanged.contains(operation));
+        if commits != expected || !book.entered.contains(operation) {
             wrong.push(format!(
                 "operation {operation} was accepted, is in {commits} commits, in a timeline: {}",
                 book.entered.contains(operation)
@@ -129,6 +134,31 @@ pub async fn everything(stage: &Stage, book: &mut Book, accepted: &[String]) -> 
         }
     }
     Ok(wrong)
+}
+
+/// Has kubectl compare all records of the namespace, each as a whole, with the cluster; returns what would change if
+/// they were applied.
+async fn differences(stage: &Stage) -> Result<Vec<String>> {
+    let folder = tempfile::tempdir()?;
+    let archive = folder.path().join("records.tar");
+    let to = archive.display().to_string();
+    git(&stage.repository(), &["archive", "-o", &to, "main", &Stage::records()]).await?;
+    output(Command::new("tar").arg("-xf").arg(&archive).arg("-C").arg(folder.path())).await?;
+    let kubeconfig = stage.sandbox.lock().await.kubeconfig().to_owned();
+    let mut diff = Command::new(sandbox::kubectl_path());
+    // With force, what differs is shown and not refused.
+    diff.args(["diff", "--server-side", "--force-conflicts", "--concurrency=8", "-R", "-f"]);
+    let found = diff.arg(folder.path().join(Stage::records())).env("KUBECONFIG", kubeconfig).output().await?;
+    let text = String::from_utf8_lossy(&found.stdout);
+    match found.status.code() {
+        Some(0) => Ok(Vec::new()),
+        // So kubectl says that something differs.
+        Some(1) => {
+            let lines = text.lines().filter(|line| line.starts_with(['+', '-']));
+            Ok(lines.take(NAMED).map(|line| format!("records differ from the cluster: {line}")).collect())
+        }
+        _ => bail!("kubectl diff: {}", String::from_utf8_lossy(&found.stderr)),
+    }
 }
 
 /// Has Git read both repositories whole.
@@ -169,10 +199,13 @@ async fn read_log(stage: &Stage, book: &mut Book, wrong: &mut Vec<String>) -> Re
         for operation in message.lines().filter_map(|line| line.strip_prefix("Operation: ")) {
             book.commits.entry(operation.to_owned()).or_default().push(id.to_owned());
         }
-        let mut path = "";
+        let (mut old, mut path) = ("", "");
         for line in patch.lines() {
-            if let Some(file) = line.strip_prefix("+++ b/") {
-                path = file;
+            if let Some(file) = line.strip_prefix("--- a/") {
+                old = file;
+            } else if let Some(file) = line.strip_prefix("+++ ") {
+                // What is deleted is named on the line before.
+                path = file.strip_prefix("b/").unwrap_or(old);
                 // Nobody else changes these.
                 if !furnishing && path.contains("/deployment/worked-on-") && !message.contains("\nOperation: ") {
                     wrong.push(format!("{id} by {author} names no operation, and {path} changes by operations alone"));
@@ -204,11 +237,18 @@ async fn read_timelines(stage: &Stage, book: &mut Book, wrong: &mut Vec<String>)
                 }
                 let commits = book.commits.get(id).map(Vec::as_slice).unwrap_or_default();
                 let commit = row.pointer("/recorded/commit/id").and_then(Value::as_str);
+                let is = |field: &str, word: &str| row.get(field).and_then(Value::as_str) == Some(word);
                 let right = match (row.get("operation").and_then(Value::as_str), commits) {
                     (Some("applied"), [only]) => commit == Some(only),
+                    // An edit always says something new; what a restart does is in no record, and the others may undo
+                    // each other before they are committed.
+                    (Some("applied"), []) => is("recorded", "unchanged") && !is("verb", "edit"),
                     (Some("applied" | "started"), _) => false,
                     (_, commits) => commits.is_empty(),
                 };
+                if is("recorded", "unchanged") {
+                    book.unchanged.insert(id.to_owned());
+                }
                 if !right {
                     wrong.push(format!("an operation that is in the commits {commits:?} is entered as {row}"));
                 }

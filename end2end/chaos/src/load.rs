@@ -23,6 +23,9 @@ use crate::stage::{NAMESPACE, Stage};
 pub const LASTING: u32 = 300;
 /// Deployments that the program is asked to change; they have no pods.
 pub const DEPLOYMENTS: u32 = 12;
+/// One in so many operations on a Deployment is a restart, one goes back to an earlier rollout, and one deletes it and
+/// makes it again.
+const TURNS: u32 = 8;
 /// What is deleted later has lived so many changes.
 const BRIEF: u32 = 40;
 const HANDS: [&str; 4] = ["ada", "bob", "cyd", "dee"];
@@ -115,25 +118,27 @@ async fn drive(
         changes.spawn(async move {
             let (lasting, deployment) = (number % LASTING, number % DEPLOYMENTS);
             let of = |which: u32| busy.get(which as usize).and_then(|lock| lock.try_lock().ok());
-            let outcome = match kind {
+            let outcomes = match kind {
                 0..55 => match of(lasting) {
-                    Some(_alone) => direct(edit(&client, lasting, number).await),
+                    Some(_alone) => vec![direct(edit(&client, lasting, number).await)],
                     None => return,
                 },
-                55..65 => direct(come_and_go(&client, newest, number).await),
+                55..65 => vec![direct(come_and_go(&client, newest, number).await)],
                 _ => match of(LASTING + deployment) {
                     Some(_alone) => operate(&program, deployment, number).await,
                     None => return,
                 },
             };
             let mut told = told.lock().await;
-            match outcome {
-                Outcome::Direct => told.direct += 1,
-                Outcome::Failed => told.failed += 1,
-                Outcome::Accepted(id) => told.accepted.push(id),
-                Outcome::Refused => told.refused += 1,
-                Outcome::Unanswered => told.unanswered += 1,
-                Outcome::Wrong(what) => told.wrong.push(what),
+            for outcome in outcomes {
+                match outcome {
+                    Outcome::Direct => told.direct += 1,
+                    Outcome::Failed => told.failed += 1,
+                    Outcome::Accepted(id) => told.accepted.push(id),
+                    Outcome::Refused => told.refused += 1,
+                    Outcome::Unanswered => told.unanswered += 1,
+                    Outcome::Wrong(what) => told.wrong.push(what),
+                }
             }
         });
         while changes.try_join_next().is_some() {}
@@ -223,12 +228,40 @@ async fn apply(client: &kube::Client, name: &str, number: u32) -> Result<()> {
     Ok(())
 }
 
-/// Asks the program for a change.
-async fn operate(program: &Program, which: u32, number: u32) -> Outcome {
-    let path = format!("/api/deployments/{NAMESPACE}/worked-on-{which:02}");
-    let change = json!({"labels": {"number": number.to_string()}, "reason": "to see whether it stays"});
-    match program.send(Method::PATCH, &path, Some(&change)).await {
-        Ok((StatusCode::OK, answer)) => match answer.get("operation").and_then(Value::as_str) {
+/// Asks the program for a change of one of the Deployments.
+async fn operate(program: &Program, which: u32, number: u32) -> Vec<Outcome> {
+    let name = format!("worked-on-{which:02}");
+    let path = format!("/api/deployments/{NAMESPACE}/{name}");
+    let (reason, labels) = ("to see whether it stays", json!({"number": number.to_string()}));
+    match number / DEPLOYMENTS % TURNS {
+        // The record says the same before and after.
+        0 => vec![ask(program, Method::POST, &format!("{path}/restart"), &json!({"reason": reason})).await],
+        1 => {
+            let back = json!({"reason": reason, "take_over": true});
+            vec![ask(program, Method::POST, &format!("{path}/rollback"), &back).await]
+        }
+        2 => {
+            let new = json!({
+                "namespace": NAMESPACE, "name": name, "image": "app:1", "replicas": 0, "labels": labels,
+                "reason": reason,
+            });
+            let deleted = ask(program, Method::DELETE, &path, &json!({"reason": reason})).await;
+            // Also where it is gone since an earlier time, when the cluster or the program went away in between.
+            vec![deleted, ask(program, Method::POST, "/api/deployments", &new).await]
+        }
+        _ => {
+            // With another image, so that there is an earlier rollout to go back to; whoever made it set its image.
+            let image = format!("app:{number}");
+            let change = json!({"labels": labels, "image": image, "reason": reason, "take_over": true});
+            vec![ask(program, Method::PATCH, &path, &change).await]
+        }
+    }
+}
+
+/// Asks the program for one operation.
+async fn ask(program: &Program, method: Method, path: &str, body: &Value) -> Outcome {
+    match program.send(method, path, Some(body)).await {
+        Ok((status, answer)) if status.is_success() => match answer.get("operation").and_then(Value::as_str) {
             Some(id) => Outcome::Accepted(id.to_owned()),
             None => Outcome::Wrong(format!("an answer without an operation: {answer}")),
         },
