@@ -1,7 +1,7 @@
 // The whole loop as a new user meets it: account, deploy, watch, find the commit, take it back. In one program, in order.
 import type { Page, Route } from "@playwright/test";
 
-import { ADMIN, eventually, expect, fillSignIn, NOBODY, reloadUntil, signIn, test } from "../support/fixtures.ts";
+import { ADMIN, comes, eventually, expect, fillSignIn, NOBODY, reloadUntil, signIn, test } from "../support/fixtures.ts";
 import { expectAccessible, expectGoodLooks, expectNoSidewaysScroll } from "../support/looks.ts";
 
 test.describe.configure({ mode: "serial" });
@@ -123,7 +123,7 @@ test("the list names who changed what, and new rows wait until they are asked fo
   await expect(rows.first()).toContainText("kubectl-edit");
   program.kubectl("create", "deployment", "aaa", "-n", namespace, "--image=registry.example/shop/aaa:1");
   if (javaScriptEnabled === false) {
-    await reloadUntil(page, "aaa");
+    await comes(page, page.getByRole("link", { name: "aaa", exact: true }));
   } else {
     await expect(page.getByText("1 new")).toBeVisible();
     await expect(rows).toHaveCount(1);

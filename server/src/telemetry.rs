@@ -7,8 +7,9 @@ use tracing_subscriber::fmt;
 
 use crate::config::{LogConfig, LogFormat};
 
-/// The store's threads warn at each orderly end that they cannot close what is closed already.
-const QUIET: &str = "surrealkv::lsm=error";
+/// Warnings of what is usual: the store's threads cannot close at an orderly end what is closed already, and a browser
+/// comes back with a session that has ended.
+const QUIET: &str = "surrealkv::lsm=error,tower_sessions_core=error";
 
 /// Installs the log for the whole process; a second call changes nothing.
 pub fn init(config: &LogConfig) {
