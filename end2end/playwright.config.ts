@@ -20,9 +20,10 @@ const chromium = {
 
 export default defineConfig({
   testDir: "tests",
-  // Each worker has a program and a repository of its own; the cluster is everybody's, so a test counts and names only
-  // what is its own. The story is the first of those without settings of their own, and makes the account where it runs.
-  workers: 2,
+  // One program and one browser at a time: the machine may have two cores. Each worker has a program and a repository of
+  // its own; the cluster is everybody's, so a test counts and names only what is its own. The story is the first of those
+  // without settings of their own, and makes the account.
+  workers: 1,
   fullyParallel: false,
   forbidOnly: true,
   timeout: 120_000,
