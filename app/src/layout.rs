@@ -30,7 +30,16 @@ use top_bar::TopBar;
 pub fn Frame() -> impl IntoView {
     let live = Live::follow();
     provide_context(live);
-    let frame = reading(move || live.sync.get(), |_| read_frame());
+    let frame = reading(
+        move || live.sync.get(),
+        move |_| async move {
+            let frame = read_frame().await;
+            if frame.is_ok() {
+                live.set_signed_out(false);
+            }
+            frame
+        },
+    );
     let location = use_location();
     let chip = Signal::derive(move || frame.get().and_then(Result::ok).map(|frame| frame.chip));
     view! {
@@ -53,7 +62,8 @@ pub fn Frame() -> impl IntoView {
             })}
         </Transition>
         <main id="content" tabindex="-1">
-            {move || live.is_lost().then(|| view! {
+            {move || live.is_signed_out().then(|| view! { <SignedOut/> })}
+            {move || (live.is_lost() && !live.is_signed_out()).then(|| view! {
                 <Banner tone=Tone::Warn>
                     <p>
                         "This page does not hear of changes at the moment; what it shows may be old. It goes on as "
@@ -65,6 +75,25 @@ pub fn Frame() -> impl IntoView {
             <Outlet/>
         </main>
         <Keys/>
+    }
+}
+
+/// Says that the session has ended, and leaves the page as it is: what is typed there is not lost.
+#[component]
+fn SignedOut() -> impl IntoView {
+    let location = use_location();
+    let address = move || {
+        let next = here(&location.pathname.get(), &location.search.get());
+        String::from(Address::new("/sign-in").with("next", &next))
+    };
+    view! {
+        <Banner tone=Tone::Warn>
+            <p role="status">
+                "Your session has ended, and what this page shows is from before. What you typed can still be sent: you "
+                "are asked to sign in, and it is kept. Or " <a href=address target="_blank">"sign in in a new tab"</a>
+                " and go on here."
+            </p>
+        </Banner>
     }
 }
 

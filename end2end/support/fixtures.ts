@@ -166,3 +166,15 @@ export async function press(page: Page, button: Locator): Promise<void> {
   await button.click();
   await answered;
 }
+
+/** Names a namespace that is there as long as a file's tests run; call it outside of them. */
+export function ownNamespace(word: string): string {
+  const namespace = `${word}-${process.pid}-${Date.now().toString(36)}`;
+  test.beforeAll(({ program }) => {
+    program.kubectl("create", "namespace", namespace);
+  });
+  test.afterAll(({ program }) => {
+    program.kubectl("delete", "namespace", namespace, "--wait=false");
+  });
+  return namespace;
+}

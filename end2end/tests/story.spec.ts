@@ -1,22 +1,14 @@
 // The whole loop as a new user meets it: account, deploy, watch, find the commit, take it back. In one program, in order.
 import type { Page, Route } from "@playwright/test";
 
-import { ADMIN, comes, eventually, expect, fillSignIn, NOBODY, reloadUntil, signIn, test } from "../support/fixtures.ts";
+import { ADMIN, comes, eventually, expect, fillSignIn, NOBODY, ownNamespace, reloadUntil, signIn, test } from "../support/fixtures.ts";
 import { expectAccessible, expectGoodLooks, expectNoSidewaysScroll } from "../support/looks.ts";
 
 test.describe.configure({ mode: "serial" });
 
-const namespace = `story-${process.pid}-${Date.now().toString(36)}`;
+const namespace = ownNamespace("story");
 const page_of = (part = "") => `/deployments/${namespace}/api${part}`;
 const record = `clusters/sandbox/${namespace}/deployment/api.yaml`;
-
-test.beforeAll(({ program }) => {
-  program.kubectl("create", "namespace", namespace);
-});
-
-test.afterAll(({ program }) => {
-  program.kubectl("delete", "namespace", namespace, "--wait=false");
-});
 
 /** Signs in again after a form has led there. */
 async function comeBack(page: Page) {
@@ -211,13 +203,33 @@ test("kinds can be left out of the records and taken in again", async ({ page })
   await expect(page.getByRole("button", { name: "Leave out PodDisruptionBudget.policy" })).toBeVisible();
 });
 
-test("a session that ends in mid-form loses nothing", async ({ page, context, expectedMessages }) => {
+test("a session that ends in mid-form loses nothing", async ({ page, context, program, javaScriptEnabled, expectedMessages }) => {
   expectedMessages.push(/status of 401/);
+  const banner = page.getByText("Your session has ended, and what this page shows is from before.");
+  let changes = 0;
+  const change = () => program.kubectl("create", "configmap", `meanwhile-${++changes}`, "-n", namespace);
+  /** The page hears of it by itself when something changes. */
+  const endSession = async () => {
+    await context.clearCookies();
+    change();
+    if (javaScriptEnabled !== false) await expect(banner).toBeVisible();
+  };
   await page.goto("/deployments/new");
   await page.getByLabel("Namespace", { exact: true }).fill(namespace);
   await page.getByLabel("Name", { exact: true }).fill("kept");
   await page.getByLabel("Image").fill("registry.example/shop/kept:1");
-  await context.clearCookies();
+  await endSession();
+  if (javaScriptEnabled !== false) {
+    await expectAccessible(page);
+    const elsewhere = await context.newPage();
+    await elsewhere.goto("/deployments");
+    await comeBack(elsewhere);
+    await expect(elsewhere.getByRole("heading", { name: "Deployments" })).toBeVisible();
+    await elsewhere.close();
+    change();
+    await expect(banner).toBeHidden();
+    await endSession();
+  }
   await page.getByRole("button", { name: "Preview" }).click();
   await comeBack(page);
   await expect(page.getByRole("heading", { name: "Preview" })).toBeVisible();
@@ -230,7 +242,7 @@ test("a session that ends in mid-form loses nothing", async ({ page, context, ex
   await openMenu(page, "Scale");
   await page.getByLabel("Replicas").fill("7");
   await page.locator("details[open]").getByLabel("Reason").fill("a reason to keep");
-  await context.clearCookies();
+  await endSession();
   await page.locator("details[open]").getByRole("button", { name: "Scale" }).click();
   await comeBack(page);
   await expect(page.getByText("What you typed is kept")).toBeVisible();
@@ -246,7 +258,7 @@ test("a session that ends in mid-form loses nothing", async ({ page, context, ex
     const field = (label: string) => form.getByLabel(new RegExp(`^${label}( \\(optional\\))?$`));
     for (const [label, text] of Object.entries(typed)) await field(label).fill(text);
     await form.getByLabel("Role").selectOption(role);
-    await context.clearCookies();
+    await endSession();
     await form.getByRole("button", { name: button }).click();
     await comeBack(page);
     await expect(form.getByText("What you typed is kept")).toBeVisible();

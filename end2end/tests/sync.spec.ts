@@ -1,19 +1,11 @@
 // How recording goes, as the status page and a resource's own page tell it.
-import { comes, eventually, expect, openSession, test } from "../support/fixtures.ts";
+import { comes, eventually, expect, openSession, ownNamespace, test } from "../support/fixtures.ts";
 import { expectAccessible, expectGoodLooks, expectNoSidewaysScroll } from "../support/looks.ts";
 import { startProgram } from "../support/program.ts";
 
 test.describe.configure({ mode: "serial" });
 
-const namespace = `sync-${process.pid}-${Date.now().toString(36)}`;
-
-test.beforeAll(({ program }) => {
-  program.kubectl("create", "namespace", namespace);
-});
-
-test.afterAll(({ program }) => {
-  program.kubectl("delete", "namespace", namespace, "--wait=false");
-});
+const namespace = ownNamespace("sync");
 
 test("the status page tells in pictures and words how recording goes, and goes on telling", async ({ page, program, javaScriptEnabled }) => {
   await page.goto("/gitops/status");

@@ -1,23 +1,15 @@
 // What an administrator does with users, and everybody with an account of their own.
 import type { Locator, Page } from "@playwright/test";
 
-import { expect, fillSignIn, openSession, press, signIn, test } from "../support/fixtures.ts";
+import { expect, fillSignIn, openSession, ownNamespace, press, signIn, test } from "../support/fixtures.ts";
 import { expectAccessible } from "../support/looks.ts";
 
 test.describe.configure({ mode: "serial" });
 
-const namespace = `team-${process.pid}-${Date.now().toString(36)}`;
+const namespace = ownNamespace("team");
 const LIN = { username: "lin", password: "battery horse correct" };
 const LIN_AFTER_RESET = { username: "lin", password: "correct battery horse" };
 const LIN_AT_LAST = { username: "lin", password: "horse battery correct" };
-
-test.beforeAll(({ program }) => {
-  program.kubectl("create", "namespace", namespace);
-});
-
-test.afterAll(({ program }) => {
-  program.kubectl("delete", "namespace", namespace, "--wait=false");
-});
 
 /** Opens a user's menu. */
 async function openMenu(page: Page, name: string): Promise<Locator> {

@@ -1,19 +1,11 @@
 // What others do to the repository, and what stays out of it: told where it matters, and mended by a person.
-import { comes, eventually, expect, goes, press, test } from "../support/fixtures.ts";
+import { comes, eventually, expect, goes, ownNamespace, press, test } from "../support/fixtures.ts";
 import { expectAccessible } from "../support/looks.ts";
 
 test.describe.configure({ mode: "serial" });
 
-const namespace = `theirs-${process.pid}-${Date.now().toString(36)}`;
+const namespace = ownNamespace("theirs");
 const record_of = (kind: string, name: string) => `clusters/sandbox/${namespace}/${kind}/${name}.yaml`;
-
-test.beforeAll(({ program }) => {
-  program.kubectl("create", "namespace", namespace);
-});
-
-test.afterAll(({ program }) => {
-  program.kubectl("delete", "namespace", namespace, "--wait=false");
-});
 
 test("somebody else's commit that says otherwise is told on every page until the cluster's state is recorded over it", async ({ page, program }) => {
   const record = record_of("deployment", "api");

@@ -1,24 +1,18 @@
 // What people type: wrong in many ways, or overtaken by somebody else. It is named, kept, and does nothing by itself.
 import type { Page } from "@playwright/test";
 
-import { eventually, expect, press, test } from "../support/fixtures.ts";
+import { eventually, expect, ownNamespace, press, test } from "../support/fixtures.ts";
 import { expectAccessible } from "../support/looks.ts";
 
 test.describe.configure({ mode: "serial" });
 
-const namespace = `typing-${process.pid}-${Date.now().toString(36)}`;
-const full = `${namespace}-full`;
+const namespace = ownNamespace("typing");
+const full = ownNamespace("full");
 
 test.beforeAll(async ({ program }) => {
-  program.kubectl("create", "namespace", namespace);
-  program.kubectl("create", "namespace", full);
   program.kubectl("create", "quota", "none", "-n", full, "--hard=count/deployments.apps=0");
   const quota = () => program.kubectl("get", "quota", "none", "-n", full, "-o", "jsonpath={.status.hard}");
   await eventually(quota, (hard) => hard !== "", "the quota is in force");
-});
-
-test.afterAll(({ program }) => {
-  program.kubectl("delete", "namespace", namespace, full, "--wait=false");
 });
 
 const manifest = (spec: string) => `apiVersion: apps/v1

@@ -1,7 +1,7 @@
 // What waits for a person's word: changes in an open window, many deletions, a remote that refuses or begins again.
 import type { Page } from "@playwright/test";
 
-import { comes, eventually, expect, goes, press, test } from "../support/fixtures.ts";
+import { comes, eventually, expect, goes, ownNamespace, press, test } from "../support/fixtures.ts";
 import { expectAccessible, expectNoSidewaysScroll } from "../support/looks.ts";
 
 test.use({
@@ -11,16 +11,8 @@ test.use({
 });
 test.describe.configure({ mode: "serial" });
 
-const namespace = `waiting-${process.pid}-${Date.now().toString(36)}`;
+const namespace = ownNamespace("waiting");
 const record_of = (kind: string, name: string) => `clusters/sandbox/${namespace}/${kind}/${name}.yaml`;
-
-test.beforeAll(({ program }) => {
-  program.kubectl("create", "namespace", namespace);
-});
-
-test.afterAll(({ program }) => {
-  program.kubectl("delete", "namespace", namespace, "--wait=false");
-});
 
 const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
 

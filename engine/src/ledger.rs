@@ -13,6 +13,7 @@ mod tests;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use model::ResourceRef;
 use tokio::sync::{Mutex, Notify};
@@ -39,6 +40,8 @@ struct Open {
     rows: Mutex<HashMap<String, TimelineRow>>,
     /// Writes that Kubernetes has not answered, by resource.
     in_flight: std::sync::Mutex<HashMap<ResourceRef, usize>>,
+    /// Since when no answer to a write of this run is expected any more, by the operation's id; `None` while it is.
+    unanswered: std::sync::Mutex<HashMap<String, Option<Instant>>>,
     landed: Notify,
 }
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::Timestamp;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -43,7 +42,6 @@ pub(crate) struct Parts {
     pub(crate) audit: AuditEvents,
     /// Versions of Deployments that people have begun to edit.
     pub(crate) bases: Bases,
-    pub(crate) started_at: Timestamp,
     stopping: CancellationToken,
     pub(crate) tasks: TaskTracker,
 }
@@ -67,7 +65,6 @@ impl Engine {
     /// # Errors
     /// The store is in use or broken, the repository cannot be opened, or the kubeconfig is wrong.
     pub async fn start(config: EngineConfig) -> Result<Self, StartError> {
-        let started_at = config.clock.now();
         let stopping = CancellationToken::new();
         let tasks = TaskTracker::new();
         let store = Store::open(&config).await?;
@@ -114,7 +111,6 @@ impl Engine {
             recorder,
             audit,
             bases: Bases::default(),
-            started_at,
             stopping: stopping.clone(),
             tasks: tasks.clone(),
         };

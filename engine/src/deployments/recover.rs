@@ -16,12 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// # Errors
 /// The cluster or the database does not answer; it is tried again later.
 pub(crate) async fn recover_operations(engine: &Engine) -> Result<(), Error> {
-    let now = engine.parts.config.clock.now();
-    for operation in engine.parts.ledger.started_operations().await {
-        let age = Duration::try_from(now.duration_since(operation.started_at)).unwrap_or_default();
-        if age < PATIENCE && operation.started_at >= engine.parts.started_at {
-            continue;
-        }
+    for operation in engine.parts.ledger.unheard_operations(PATIENCE).await {
         let Some(namespace) = operation.resource.namespace.clone() else { continue };
         let target = DeploymentRef::new(namespace, operation.resource.name.clone());
         let result = match engine.live_deployment(&target).await {

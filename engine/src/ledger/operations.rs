@@ -1,6 +1,7 @@
 //! What an actor does through Denshimon, from the request to Kubernetes' answer.
 
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use model::history::{Actor, HistoryEntry, OperationState, Outcome, Recorded, Verb};
 use model::user::AuditEntry;
@@ -66,6 +67,7 @@ pub(crate) struct Operation {
 #[must_use]
 pub(crate) struct InFlight {
     ledger: Ledger,
+    id: String,
     resource: ResourceRef,
 }
 
@@ -93,7 +95,7 @@ impl Ledger {
         let baseline = Some(new.baseline);
         let row =
             TimelineRow { email, baseline, unfinished: true, awaits_outcome: new.rolls_out, ..TimelineRow::new(entry) };
-        let guard = InFlight::new(self, new.resource);
+        let guard = InFlight::new(self, id.clone(), new.resource);
         self.store.put_timeline(std::slice::from_ref(&row)).await?;
         self.open.rows.lock().await.insert(id.clone(), row);
         Ok((id, guard))
@@ -106,6 +108,7 @@ impl Ledger {
     pub(crate) async fn finish_operation(&self, id: &str, result: OperationResult) -> Result<(), Error> {
         let mut rows = self.open.rows.lock().await;
         let Some(row) = rows.get_mut(id) else { return Ok(()) };
+        lock(&self.open.unanswered).remove(id);
         match result {
             OperationResult::Applied { uid, resource_version } => {
                 row.uid = Some(uid);
@@ -178,11 +181,23 @@ impl Ledger {
         self.open_operations(|row| row.uid.as_deref() == Some(uid)).await
     }
 
-    /// Returns what an earlier run asked of Kubernetes without hearing the answer.
+    /// Returns what was asked of Kubernetes and has no answer.
     pub(crate) async fn started_operations(&self) -> Vec<Operation> {
         let rows = self.open.rows.lock().await;
         let started = rows.values().filter(|row| row.entry.operation == Some(OperationState::Started));
         started.map(Operation::from).collect()
+    }
+
+    /// Returns those of them whose answer nobody hears any more: of an earlier run, or given up for so long.
+    pub(crate) async fn unheard_operations(&self, patience: Duration) -> Vec<Operation> {
+        let mut started = self.started_operations().await;
+        let unanswered = lock(&self.open.unanswered);
+        // Not by the rows' times: the clock may have been set since.
+        started.retain(|operation| match unanswered.get(&operation.id) {
+            None => true,
+            Some(since) => since.is_some_and(|since| since.elapsed() >= patience),
+        });
+        started
     }
 
     /// Returns the operations whose rollout has not ended, oldest first.
@@ -261,24 +276,25 @@ impl Ledger {
 
     /// Tells whether a write on a resource waits for Kubernetes' answer.
     pub(crate) fn is_in_flight(&self, resource: &ResourceRef) -> bool {
-        let in_flight = self.open.in_flight.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        in_flight.contains_key(resource)
+        lock(&self.open.in_flight).contains_key(resource)
     }
 }
 
 impl InFlight {
-    fn new(ledger: &Ledger, resource: ResourceRef) -> Self {
-        let mut in_flight = ledger.open.in_flight.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        *in_flight.entry(resource.clone()).or_default() += 1;
-        drop(in_flight);
-        Self { ledger: ledger.clone(), resource }
+    fn new(ledger: &Ledger, id: String, resource: ResourceRef) -> Self {
+        *lock(&ledger.open.in_flight).entry(resource.clone()).or_default() += 1;
+        lock(&ledger.open.unanswered).insert(id.clone(), None);
+        Self { ledger: ledger.clone(), id, resource }
     }
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
         let open = &self.ledger.open;
-        let mut in_flight = open.in_flight.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(since) = lock(&open.unanswered).get_mut(&self.id) {
+            *since = Some(Instant::now());
+        }
+        let mut in_flight = lock(&open.in_flight);
         if let Some(count) = in_flight.get_mut(&self.resource) {
             *count -= 1;
             if *count == 0 {
@@ -288,6 +304,11 @@ impl Drop for InFlight {
         drop(in_flight);
         open.landed.notify_waiters();
     }
+}
+
+/// A panic elsewhere leaves these maps whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl From<&TimelineRow> for Operation {

@@ -1,5 +1,7 @@
 //! Operations, changes and commits on a store in memory.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use model::git::CommitId;
@@ -172,6 +174,31 @@ async fn what_is_found_in_the_log_takes_nothing_from_what_is_known() {
     assert_eq!(operation[0].recorded, in_commit('b'), "one that waited is linked");
     let others = history(&ledger, &web).await;
     assert_eq!((others.len(), others[0].summary.as_str()), (1, "as the log has it"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_is_waited_for_however_the_clock_is_set() {
+    let hours = Arc::new(AtomicI64::new(20));
+    let clock = Clock::new({
+        let hours = hours.clone();
+        move || at(3_600 * hours.load(Ordering::Relaxed))
+    });
+    let ledger = Ledger::open(memory().await, clock.clone()).await.unwrap();
+    let (id, guard) = ledger.begin_operation(scale(&resource("shop", "api"))).await.unwrap();
+    let unheard = async |ledger: &Ledger, patience| -> Vec<String> {
+        ledger.unheard_operations(patience).await.into_iter().map(|operation| operation.id).collect()
+    };
+    for hour in [20, 22, 1] {
+        hours.store(hour, Ordering::Relaxed);
+        assert!(unheard(&ledger, Duration::ZERO).await.is_empty(), "it is under way, at {hour}");
+    }
+    drop(guard);
+    assert!(unheard(&ledger, Duration::from_secs(600)).await.is_empty(), "it may yet have arrived");
+    assert_eq!(unheard(&ledger, Duration::ZERO).await, [id.as_str()]);
+    let after = Ledger::open(ledger.store.clone(), clock).await.unwrap();
+    assert_eq!(unheard(&after, Duration::from_secs(600)).await, [id.as_str()], "nobody hears it in a later run");
+    after.finish_operation(&id, OperationResult::Interrupted).await.unwrap();
+    assert!(unheard(&after, Duration::ZERO).await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -90,6 +90,12 @@ impl Gadget {
         self.record_named("one", repository)
     }
 
+    /// Waits for it.
+    async fn recorded(&self, repository: &Path) -> String {
+        let is_there = || async { Some(self.record(repository)).filter(|record| !record.is_empty()) };
+        eventually("the gadget is recorded", is_there).await
+    }
+
     fn record_named(&self, name: &str, repository: &Path) -> String {
         git(repository, &["show", &format!("main:{}/{name}.yaml", self.folder())])
     }
@@ -116,10 +122,7 @@ async fn a_kind_is_followed_from_its_definition_to_its_end() {
     gadget.define(&["v1"]).await;
     gadget.put("v1", 1).await;
     let repository = test.repository();
-    let record = eventually("the gadget is recorded", || async {
-        Some(gadget.record(&repository)).filter(|record| !record.is_empty())
-    })
-    .await;
+    let record = gadget.recorded(&repository).await;
     assert!(record.starts_with(&format!("apiVersion: {}/v1\n", gadget.group)), "{record}");
 
     // The server now prefers and stores another version: the record stays in the one it is in.
@@ -191,10 +194,7 @@ async fn people_decide_which_kinds_are_recorded() {
     gadget.put("v1", 1).await;
     let repository = test.repository();
     engine.set_kind_recorded(&operator(), &gadget.kind(), true).await.unwrap();
-    let record = eventually("the gadget is recorded after all", || async {
-        Some(gadget.record(&repository)).filter(|record| !record.is_empty())
-    })
-    .await;
+    let record = gadget.recorded(&repository).await;
     assert!(record.contains("size: 1"), "{record}");
     gadget.forget().await;
     test.stop().await;
@@ -230,10 +230,7 @@ async fn a_kind_that_is_replaced_by_force_has_the_records_of_what_is_put_back() 
     gadget.put("v1", 1).await;
     let test = TestEngine::start(&gadget.kubectl).await;
     let repository = test.repository();
-    let record = eventually("the gadget is recorded", || async {
-        Some(gadget.record(&repository)).filter(|record| !record.is_empty())
-    })
-    .await;
+    let record = gadget.recorded(&repository).await;
     gadget.replace(&["v1"]).await;
     gadget.put("v1", 1).await;
     // It is seen after the first, and so tells when the engine is past the replacement.
@@ -263,10 +260,7 @@ async fn a_kind_whose_own_server_is_away_keeps_its_records_through_a_restart() {
     gadget.put("v1", 1).await;
     let test = TestEngine::start(&gadget.kubectl).await;
     let repository = test.repository();
-    let record = eventually("the gadget is recorded", || async {
-        Some(gadget.record(&repository)).filter(|record| !record.is_empty())
-    })
-    .await;
+    let record = gadget.recorded(&repository).await;
     let commits = || git(&repository, &["log", "--format=%h %an: %s", "main", "--", &gadget.folder()]);
     let before = commits();
 
