@@ -16,19 +16,12 @@ pub struct Live {
     pub sync: RwSignal<u32>,
     /// The stream is gone, and how often it was opened again since.
     lost: RwSignal<Option<u32>>,
-    /// The session ended while the page was open.
-    signed_out: RwSignal<bool>,
 }
 
 impl Live {
     /// Follows the stream that belongs to the current path, for as long as the frame lives.
     pub fn follow() -> Self {
-        let live = Self {
-            page: RwSignal::new(0),
-            sync: RwSignal::new(0),
-            lost: RwSignal::new(None),
-            signed_out: RwSignal::new(false),
-        };
+        let live = Self { page: RwSignal::new(0), sync: RwSignal::new(0), lost: RwSignal::new(None) };
         let again = RwSignal::new(0_u32);
         let path = use_location().pathname;
         let stream = Memo::new(move |_| path.with(|path| stream_of(path)));
@@ -55,19 +48,6 @@ impl Live {
     /// Tells whether the page no longer hears of changes.
     pub fn is_lost(self) -> bool {
         self.lost.with(Option::is_some)
-    }
-
-    /// Tells whether the session ended while the page was open.
-    pub fn is_signed_out(self) -> bool {
-        self.signed_out.get()
-    }
-
-    /// Notes whether the session has ended.
-    pub fn set_signed_out(self, signed_out: bool) {
-        // The frame may be gone by then.
-        if self.signed_out.try_get_untracked() == Some(!signed_out) {
-            self.signed_out.set(signed_out);
-        }
     }
 
     fn listen(self, source: web_sys::EventSource, again: RwSignal<u32>) {

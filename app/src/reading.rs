@@ -5,48 +5,25 @@ use leptos::reactive::computed::ScopedFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use model::ErrorKind;
-
-use crate::AppError;
 use crate::json::JsonText;
-use crate::live::Live;
 
 /// A resource as every page uses it.
 pub type Reading<T> = Resource<T, JsonText>;
 
 /// Reads `what(from)` before the page is sent, and again in the browser whenever `from` changes.
 ///
-/// What is shown stays when it is read again and the session has ended meanwhile, since somebody may be typing there; the
-/// frame says so.
-///
 /// Call it outside of what waits for other resources: the browser finds the server's answer by counting resources, and
 /// those that are made in between are counted by when the others arrive.
 pub fn reading<From, T, Answer>(
     from: impl Fn() -> From + Send + Sync + 'static,
     what: impl Fn(From) -> Answer + Send + Sync + 'static,
-) -> Reading<Result<T, AppError>>
+) -> Reading<T>
 where
     From: PartialEq + Clone + Send + Sync + 'static,
     T: Serialize + DeserializeOwned + Send + Sync + 'static,
-    Answer: Future<Output = Result<T, AppError>> + Send + 'static,
+    Answer: Future<Output = T> + Send + 'static,
 {
-    let live = use_context::<Live>();
-    let begun = untrack(&from);
-    let read = move |now: From| {
-        let (again, answer) = (now != begun, what(now));
-        async move {
-            let answer = answer.await;
-            if again && answer.as_ref().is_err_and(|error| error.error.kind == ErrorKind::NotSignedIn) {
-                if let Some(live) = live {
-                    live.set_signed_out(true);
-                }
-                // Until it is read once more.
-                std::future::pending::<()>().await;
-            }
-            answer
-        }
-    };
-    Reading::new_with_options(from, read, true)
+    Reading::new_with_options(from, what, true)
 }
 
 /// Waits for what is read.

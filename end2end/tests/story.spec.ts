@@ -205,7 +205,7 @@ test("kinds can be left out of the records and taken in again", async ({ page })
 
 test("a session that ends in mid-form loses nothing", async ({ page, context, program, javaScriptEnabled, expectedMessages }) => {
   expectedMessages.push(/status of 401/);
-  const banner = page.getByText("Your session has ended, and what this page shows is from before.");
+  const banner = page.getByText("Your session has ended.");
   let changes = 0;
   const change = () => program.kubectl("create", "configmap", `meanwhile-${++changes}`, "-n", namespace);
   /** The page hears of it by itself when something changes. */

@@ -90,7 +90,12 @@ pub fn DeploymentPage(tab: Tab) -> impl IntoView {
         <FormErrors form="quick" problem=submission.problem()/>
         <Transition>
             {move || once_read(detail, move || {
-                let quick = Memo::new(move |_| detail.get().and_then(Result::ok).map(|detail| Quick::of(&detail)));
+                let quick = Memo::new(move |before: Option<&Option<Quick>>| match detail.get()? {
+                    Ok(detail) => Some(Quick::of(&detail)),
+                    // What is typed in a menu outlives the session.
+                    Err(error) if error.error.kind == ErrorKind::NotSignedIn => before.cloned().flatten(),
+                    Err(_) => None,
+                });
                 move || quick.get().map(|quick| view! { <PageHead quick=quick submission=submission/> })
             })}
         </Transition>

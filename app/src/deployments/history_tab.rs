@@ -45,8 +45,8 @@ impl HistorySource {
             move || open.get(),
             |id| async move {
                 match id {
-                    Some(id) => read_commit(id).await.map(Some),
-                    None => Ok(None),
+                    Some(id) => Some(read_commit(id).await),
+                    None => None,
                 }
             },
         );
@@ -87,7 +87,7 @@ fn Entries(page: Page<HistoryEntry>, target: DeploymentRef, unfolding: Unfolding
     .into_any()
 }
 
-type ReadCommit = Result<Option<model::git::CommitDetail>, AppError>;
+type ReadCommit = Option<Result<model::git::CommitDetail, AppError>>;
 
 fn unfolding(target: &DeploymentRef, number: u32, open: Option<CommitId>, commit: ReadCommit) -> Unfolding {
     let target = target.clone();
@@ -95,9 +95,9 @@ fn unfolding(target: &DeploymentRef, number: u32, open: Option<CommitId>, commit
         open,
         address: Arc::new(move |id| history_address(&target, number, id)),
         view: Arc::new(move || match commit.clone() {
-            Ok(Some(commit)) => view! { <CommitFiles files=commit.files left_out=commit.files_left_out/> }.into_any(),
-            Err(error) => view! { <FailureNote error=error/> }.into_any(),
-            Ok(None) => ().into_any(),
+            Some(Ok(commit)) => view! { <CommitFiles files=commit.files left_out=commit.files_left_out/> }.into_any(),
+            Some(Err(error)) => view! { <FailureNote error=error/> }.into_any(),
+            None => ().into_any(),
         }),
     }
 }

@@ -84,7 +84,7 @@ pub fn NewPage() -> impl IntoView {
     // What is refused is previewed anew, since it may stand on something else by now.
     let review = reading(
         move || (draft.get(), applying.refusals()),
-        |(id, _)| async move { if id.is_empty() { Ok(None) } else { review_draft(id).await.map(Some) } },
+        |(id, _)| async move { if id.is_empty() { None } else { Some(review_draft(id).await) } },
     );
     view! {
         <PageTitle text="New deployment"/>
@@ -97,13 +97,13 @@ pub fn NewPage() -> impl IntoView {
                 let step = step.get();
                 Suspend::new(async move {
                     match arrived(review).await {
-                        Err(error) => view! { <FailurePage error=error/> }.into_any(),
-                        Ok(Some(DraftReview { draft, preview: Ok(preview), .. })) if !step.again => {
+                        Some(Err(error)) => view! { <FailurePage error=error/> }.into_any(),
+                        Some(Ok(DraftReview { draft, preview: Ok(preview), .. })) if !step.again => {
                             let yaml = matches!(draft.change, DeploymentChange::CreateYaml(_));
                             let back = Step { again: true, yaml, ..step }.address("/deployments/new");
                             view! { <DraftReviewPanel id=draft.id preview=preview back=back submission=applying/> }.into_any()
                         }
-                        Ok(kept) => match typed(kept, step) {
+                        kept => match typed(kept.and_then(Result::ok), step) {
                             Ok(typed) => {
                                 view! { <TypedForm submission=typing typed=typed edit=EditOf::default()/> }.into_any()
                             }
