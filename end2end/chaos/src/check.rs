@@ -1,6 +1,8 @@
 //! What must hold when nothing is under way: the repository equals the cluster, nothing is lost, nothing is there twice.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ffi::OsString;
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -161,12 +163,25 @@ async fn differences(stage: &Stage) -> Result<Vec<String>> {
     }
 }
 
-/// Has Git read both repositories whole.
+/// Has Git read both repositories whole. It looks once which packs there are, so it begins again where some were joined
+/// meanwhile.
 pub async fn fsck(stage: &Stage) -> Result<()> {
     for folder in [&stage.repository(), &stage.remote.folder] {
-        git(folder, &["fsck", "--strict", "--no-dangling"]).await?;
+        loop {
+            let before = packs_in(folder)?;
+            match git(folder, &["fsck", "--strict", "--no-dangling"]).await {
+                Ok(_) => break,
+                Err(error) if packs_in(folder)? == before => return Err(error),
+                Err(_) => {}
+            }
+        }
     }
     Ok(())
+}
+
+fn packs_in(folder: &Path) -> Result<BTreeSet<OsString>> {
+    let files = std::fs::read_dir(folder.join("objects/pack"))?;
+    files.map(|file| Ok(file?.file_name())).collect()
 }
 
 /// Reads the commits since the last time: each has one parent, changes something, and what it says is newer.

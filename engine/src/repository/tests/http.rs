@@ -143,7 +143,7 @@ async fn commits_travel_over_http_and_a_moved_remote_gets_them_on_top() {
         assert!(tokio::time::Instant::now() < deadline, "{:?}", repository.publication().borrow().clone());
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    git(&remote, &["fsck", "--strict", "--full"]);
+    fsck(&remote);
     let sent = server.credentials.lock().unwrap().clone();
     assert!(sent.iter().all(|line| line == "Basic YWRhOmh1bnRlcjItdG9rZW4="), "{sent:?}");
 }
@@ -172,7 +172,7 @@ async fn a_long_history_travels_whole_in_several_pushes() {
         published(&repository, |state| state.ahead == 0 && state.last_push.is_some()).await;
     }
     assert_eq!(subjects(&remote).len(), 3 * 45);
-    git(&remote, &["fsck", "--strict", "--full"]);
+    fsck(&remote);
     let tree = |place: &Path| git(place, &["ls-tree", "-r", "main"]);
     assert_eq!(tree(&remote), tree(&data.path().join("repository.git")));
 }
@@ -284,5 +284,5 @@ async fn a_remote_that_was_created_again_over_http_gets_the_history_only_when_a_
     repository.decide(RemoteChoice::BuildOn);
     published(&repository, |state| state.failure.is_none() && state.ahead == 0).await;
     assert_eq!(subjects(&remote), ["Somebody's", "One", "Two", "Three"]);
-    git(&remote, &["fsck", "--strict", "--full"]);
+    fsck(&remote);
 }

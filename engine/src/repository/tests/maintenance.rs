@@ -16,7 +16,7 @@ async fn loose_objects_are_packed_and_nothing_is_lost() {
     assert_eq!(maintain::pack_loose(&git2).unwrap(), 3_100);
     assert_eq!(counted(&place, "count"), 0);
     assert_eq!(counted(&place, "in-pack"), 3_103);
-    git(&place, &["fsck", "--strict", "--full"]);
+    fsck(&place);
 }
 
 fn counted(place: &Path, what: &str) -> usize {
@@ -75,7 +75,7 @@ async fn packs_are_joined_while_commits_go_on_and_open_handles_find_everything()
     maintain_prune(&place);
     let has_left = Git::open_bare(&place).unwrap().odb().unwrap().exists(left.parse().unwrap());
     assert!(!has_left, "what nothing leads to is gone");
-    git(&place, &["fsck", "--strict", "--full"]);
+    fsck(&place);
     assert_eq!(subjects(&place).len(), 243);
     assert_eq!(git(&place, &["show", "main:clusters/a/ns/k/7.yaml"]), "n: 244-7");
     let bound = (undisturbed * 3).max(Duration::from_millis(100));
@@ -96,7 +96,7 @@ async fn a_pack_that_git_keeps_books_on_is_left_alone() {
     std::fs::write(kept.with_extension("keep"), "").unwrap();
     assert!(maintain::join_packs(&Git::open_bare(&place).unwrap()).unwrap() > 0);
     assert!(kept.exists());
-    git(&place, &["fsck", "--strict", "--full"]);
+    fsck(&place);
 }
 
 #[tokio::test]
@@ -108,19 +108,19 @@ async fn what_a_crash_while_joining_leaves_is_valid_and_removed_at_the_next_star
         repository.commit(vec![many(round)]).await.unwrap();
     }
     drop(repository);
-    git(&place, &["fsck", "--strict", "--full"]);
+    fsck(&place);
     let packs = place.join("objects/pack");
     // A pack whose index is already gone, and one that is being written.
     let left = ["pack-0123456789012345678901234567890123456789.pack", "pack_git2_abc", "tmp_pack_abc"];
     for name in left {
         std::fs::write(packs.join(name), "half").unwrap();
     }
-    git(&place, &["fsck", "--strict", "--full"]);
+    fsck(&place);
     let repository = open(&config(data.path(), None)).await;
     assert!(left.iter().all(|name| !packs.join(name).exists()));
     repository.commit(vec![many(9)]).await.unwrap();
     assert_eq!(subjects(&place).len(), 4);
-    git(&place, &["fsck", "--strict", "--full"]);
+    fsck(&place);
 }
 
 #[tokio::test]
@@ -137,7 +137,7 @@ async fn pushes_to_a_folder_pile_up_no_packs() {
     let took = begun.elapsed();
     assert!(took < Duration::from_secs(60), "60 pushes took {took:?}");
     assert!(counted(&remote, "packs") <= 20, "{}", counted(&remote, "packs"));
-    git(&remote, &["fsck", "--strict", "--full"]);
+    fsck(&remote);
     assert_eq!(subjects(&remote).len(), 60);
 }
 
@@ -164,7 +164,7 @@ async fn many_versions_of_large_folders_stay_small_and_whole() {
     }
     repository.commit((150..300).map(change).collect()).await.unwrap();
     joined(&place);
-    git(&place, &["fsck", "--strict", "--full"]);
+    fsck(&place);
     assert_eq!(subjects(&place).len(), 301);
     assert_eq!(git(&place, &["show", "main:clusters/a/ns/k/88.yaml"]), "changed: 299");
     // A version of the folder is 12 kB.
@@ -186,7 +186,7 @@ async fn packs_of_git_are_joined_too_and_a_broken_one_is_not() {
         repository.commit(vec![many(round)]).await.unwrap();
     }
     assert!(joined(&place) > 0);
-    git(&place, &["fsck", "--strict", "--full"]);
+    fsck(&place);
     assert_eq!(subjects(&place).len(), 45);
     for round in 45..65 {
         repository.commit(vec![many(round)]).await.unwrap();
@@ -204,7 +204,7 @@ async fn packs_of_git_are_joined_too_and_a_broken_one_is_not() {
     assert!(maintain::join_packs(&Git::open_bare(&place).unwrap()).is_err());
     assert_eq!(counted(&place, "packs"), before, "nothing is taken away");
     std::fs::write(&newest, whole).unwrap();
-    git(&place, &["fsck", "--strict", "--full"]);
+    fsck(&place);
 }
 
 /// Lets all packs look as if they had been written two days ago.
@@ -255,7 +255,7 @@ async fn what_nothing_leads_to_any_more_goes_after_a_day_and_commits_go_on() {
         repository.commit(vec![many(n)]).await.unwrap();
     }
     assert!(tidying.join().unwrap() > 0);
-    git(&place, &["fsck", "--strict", "--full"]);
+    fsck(&place);
     let is_there = |id: &String| Git::open_bare(&place).unwrap().odb().unwrap().exists(id.parse().unwrap());
     assert!(is_there(&old[0]) && is_there(&folders[0]), "a reference leads to it");
     assert!(!old[1..].iter().any(is_there) && !folders[1..].iter().any(is_there));
@@ -267,7 +267,7 @@ async fn what_nothing_leads_to_any_more_goes_after_a_day_and_commits_go_on() {
     age(&place);
     assert!(pruned() > 0);
     assert!(!is_there(&old[0]) && !is_there(&young));
-    git(&place, &["fsck", "--strict", "--full"]);
+    fsck(&place);
     assert_eq!(pruned(), 0);
 }
 
@@ -289,7 +289,7 @@ async fn what_was_told_by_something_that_goes_is_told_whole() {
     git(&place, &["update-ref", "refs/heads/main", "main~6"]);
     age(&place);
     assert!(maintain_prune(&place) > 6);
-    git(&place, &["fsck", "--strict", "--full"]);
+    fsck(&place);
     assert_eq!(subjects(&place).len(), 6);
     assert_eq!(git(&place, &["show", "main:clusters/a/ns/k/7.yaml"]), "n: 5-7");
 }

@@ -35,7 +35,7 @@ async fn commits_reach_the_remote_and_a_moved_one_gets_them_on_top() {
     published(&repository, |state| state.ahead == 0 && state.remote_head.as_ref() == Some(&rewrites.0[0].1)).await;
     assert_eq!(head_subjects(&remote), ["Somebody's", "One", "Somebody's", "Two"]);
     assert!(at.failure.is_none());
-    git(&remote, &["fsck", "--strict", "--full"]);
+    fsck(&remote);
     let waiting = repository.read(|_, reading| reading.rewrites()).await.unwrap();
     assert_eq!(waiting, rewrites, "kept until the ledger has them");
     repository.forget_rewrites(rewrites).await.unwrap();
@@ -181,7 +181,7 @@ async fn denshimons_commits_are_made_again_on_a_rewritten_remote_once_a_person_s
     holds(&remote, &repository, &["One", "Somebody's", "Two", "Three"]).await;
     let files = git(&remote, &["ls-tree", "-r", "--name-only", "main"]);
     assert_eq!(files, "a.yaml\nb.yaml\ntheirs.txt", "what somebody took away stays away");
-    git(&place, &["fsck", "--strict"]);
+    fsck(&place);
     let kept = git(&place, &["for-each-ref", "--format=%(contents:subject)", "refs/denshimon/before"]);
     assert_eq!(kept, "Three", "the history as it was is kept");
 }
