@@ -72,7 +72,7 @@ fn is_same(left: &Value, right: &Value) -> bool {
         }
         (Value::Number(left), Value::Number(right)) if left.is_f64() || right.is_f64() => {
             let (left, right) = (left.as_f64().unwrap(), right.as_f64().unwrap());
-            (left - right).abs() <= left.abs() * f64::EPSILON
+            (left - right).abs() <= left.abs() * 4.0 * f64::EPSILON
         }
         _ => left == right,
     }
