@@ -191,7 +191,9 @@ impl Ledger {
     /// Returns those of them whose answer nobody hears any more: of an earlier run, or given up for so long.
     pub(crate) async fn unheard_operations(&self, patience: Duration) -> Vec<Operation> {
         let mut started = self.started_operations().await;
-        let unanswered = lock(&self.open.unanswered);
+        let mut unanswered = lock(&self.open.unanswered);
+        // What was entered in another way than by its answer is no longer waited for.
+        unanswered.retain(|id, since| since.is_none() || started.iter().any(|operation| operation.id == *id));
         // Not by the rows' times: the clock may have been set since.
         started.retain(|operation| match unanswered.get(&operation.id) {
             None => true,

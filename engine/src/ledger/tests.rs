@@ -195,6 +195,8 @@ async fn an_answer_is_waited_for_however_the_clock_is_set() {
     drop(guard);
     assert!(unheard(&ledger, Duration::from_secs(600)).await.is_empty(), "it may yet have arrived");
     assert_eq!(unheard(&ledger, Duration::ZERO).await, [id.as_str()]);
+    ledger.open.rows.lock().await.clear();
+    assert!(unheard(&ledger, Duration::ZERO).await.is_empty() && ledger.open.unanswered.lock().unwrap().is_empty());
     let after = Ledger::open(ledger.store.clone(), clock).await.unwrap();
     assert_eq!(unheard(&after, Duration::from_secs(600)).await, [id.as_str()], "nobody hears it in a later run");
     after.finish_operation(&id, OperationResult::Interrupted).await.unwrap();
