@@ -120,12 +120,16 @@ impl Clone {
 
 /// Reads where the branch in the data directory is.
 pub fn local_head(program: &impl AsRef<Place>) -> anyhow::Result<String> {
-    let head = std::fs::read_to_string(program.as_ref().repository.join("refs/heads/main"));
-    Ok(head.context("the branch in the data directory")?.trim().to_owned())
+    head_in(&program.as_ref().repository).context("the branch in the data directory")
+}
+
+/// Reads where the branch is in a repository on this machine's disk.
+pub fn head_in(repository: &Path) -> anyhow::Result<String> {
+    Ok(std::fs::read_to_string(repository.join("refs/heads/main"))?.trim().to_owned())
 }
 
 /// Asks the remote as git does, without the cost of a process.
-pub async fn remote_head(program: &impl AsRef<Place>) -> anyhow::Result<String> {
+async fn remote_head(program: &impl AsRef<Place>) -> anyhow::Result<String> {
     let program = program.as_ref();
     let answer = program.http.get(format!("{}/info/refs?service=git-upload-pack", program.remote)).send().await?;
     let text = answer.error_for_status()?.bytes().await?;

@@ -28,6 +28,8 @@ pub struct Place {
     pub repository: PathBuf,
     /// The remote with credentials, for git itself.
     pub remote: String,
+    /// The remote's repository on this machine's disk, to be looked at without work for Gitea.
+    pub remote_repository: PathBuf,
     pub http: reqwest::Client,
 }
 
@@ -87,9 +89,13 @@ impl Program {
             .error_for_status()?;
         let cookie = answer.headers().get(SET_COOKIE).context("a session cookie")?.to_str()?;
         let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
-        let remote = with_credentials(remote, sandbox)?;
-        let repository = folder.join("data/repository.git");
-        Ok(Self { url, started_in, place: Place { repository, remote, http }, cookie, child })
+        let place = Place {
+            repository: folder.join("data/repository.git"),
+            remote_repository: gitea.repository_folder(remote, sandbox.data_dir())?,
+            remote: with_credentials(remote, sandbox)?,
+            http,
+        };
+        Ok(Self { url, started_in, place, cookie, child })
     }
 
     /// Returns where its commits go.

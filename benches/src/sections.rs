@@ -161,11 +161,13 @@ impl Bench {
         };
         let (folder, remote) = (tempfile::tempdir()?, self.remote(&title).await?);
         let program = self.start(folder.path(), &remote).await?;
+        load::prepare(&self.client).await?;
         program.settle().await?;
-        // It makes the objects and warms everything up.
+        // It warms everything up.
         load::steady(&self.client, &program, per_second, 3).await?;
         program.forget_peak()?;
         let steady = load::steady(&self.client, &program, per_second, seconds).await?;
+        section.value("changes that the API server took", "/s", format!("{:.1}", steady.rate), "");
         let is_promised = per_second == self.size.steady.first().map_or(0, |(rate, _)| *rate);
         let wanted = |text: &'static str| if is_promised { text } else { "" };
         section.samples("change -> commit", &steady.to_commit, wanted("p50 <= 100 ms, p99 <= 500 ms"));
@@ -209,6 +211,7 @@ impl Bench {
         let Some((mut section, title)) = self.section(format!("Burst of {changes} changes")) else { return Ok(()) };
         let (folder, remote) = (tempfile::tempdir()?, self.remote(&title).await?);
         let program = self.start(folder.path(), &remote).await?;
+        load::prepare(&self.client).await?;
         program.settle().await?;
         program.forget_peak()?;
         let (sent, pushed) = load::burst(&self.client, &program, changes).await?;

@@ -53,7 +53,7 @@ pub(crate) use rewrites::Rewrites;
 use credentials::Remote;
 use publish::{Errand, Publisher};
 use sign::Signer;
-use writer::{Mark, Order};
+use writer::Order;
 
 use crate::{EngineConfig, StartError};
 
@@ -92,8 +92,6 @@ struct Names {
     published: String,
     /// What the ledger knows.
     linked: String,
-    /// What the ledger knows to be at the remote.
-    told_pushed: String,
 }
 
 /// How far the remote is behind, and why.
@@ -147,7 +145,6 @@ impl Repository {
             fetched: "refs/denshimon/fetched".into(),
             published: "refs/denshimon/published".into(),
             linked: format!("refs/denshimon/linked/{branch}"),
-            told_pushed: format!("refs/denshimon/pushed/{branch}"),
             branch: format!("refs/heads/{branch}"),
         });
         let place = path.clone();
@@ -181,6 +178,7 @@ impl Repository {
                     state,
                     happened: tell,
                     counted: None,
+                    left_at: None,
                 };
                 Some(begin_publishing(publisher).await?)
             }
@@ -212,12 +210,7 @@ impl Repository {
 
     /// Notes that the ledger knows everything up to a commit.
     pub(crate) async fn mark_linked(&self, commit: CommitId) -> Result<(), RepositoryError> {
-        self.order(|reply| Order::Mark { mark: Mark::Linked, commit, reply }).await
-    }
-
-    /// Notes that the ledger knows everything up to a commit to be at the remote.
-    pub(crate) async fn mark_told_pushed(&self, commit: CommitId) -> Result<(), RepositoryError> {
-        self.order(|reply| Order::Mark { mark: Mark::Pushed, commit, reply }).await
+        self.order(|reply| Order::MarkLinked { commit, reply }).await
     }
 
     /// Forgets rewritten commits, once the ledger has them.

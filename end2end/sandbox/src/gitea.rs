@@ -1,6 +1,11 @@
 //! A Gitea with an administrator, a token, packages, and repositories as they are asked for.
 
-use std::{fs, process::Command, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
@@ -56,6 +61,16 @@ impl Gitea {
     #[must_use]
     pub fn repository_url(&self, name: &str) -> String {
         format!("{}/{}/{name}.git", self.url, self.username)
+    }
+
+    /// Where the repository of a clone URL lies on disk, in this data folder of the sandbox.
+    ///
+    /// # Errors
+    ///
+    /// When the URL is not one of this Gitea's.
+    pub fn repository_folder(&self, url: &str, data: &Path) -> Result<PathBuf> {
+        let path = url.strip_prefix(&format!("{}/", self.url)).context("a clone URL of this Gitea")?;
+        Ok(data.join("gitea/repositories").join(path))
     }
 
     /// Creates an empty private repository with the default branch `main`, unless it is there, and returns its clone

@@ -1,9 +1,11 @@
 //! The timeline as people read it.
 
 use model::deployment::DeploymentRef;
-use model::history::HistoryEntry;
+use model::git::CommitId;
+use model::history::{HistoryEntry, Recorded};
 use model::{Kind, Page, PageRequest, ResourceRef};
 
+use crate::recorder::unreadable;
 use crate::rights::{Action, check, check_in};
 use crate::{Caller, Engine, Error};
 
@@ -26,7 +28,8 @@ impl Engine {
             namespace: Some(target.namespace.clone()),
             name: target.name.clone(),
         };
-        self.parts.store.timeline_of_resource(&resource, page).await
+        let page = self.parts.store.timeline_of_resource(&resource, page).await?;
+        self.with_pushed(page).await
     }
 
     /// Reads the timeline of everything the caller may see, newest first.
@@ -35,6 +38,24 @@ impl Engine {
     /// The database does not answer.
     pub async fn recent_history(&self, caller: &Caller, page: PageRequest) -> Result<Page<HistoryEntry>, Error> {
         check(caller, Action::SeeHistory)?;
-        self.parts.store.timeline_of_scope(&self.parts.config.cluster.name, &caller.scope, page).await
+        let page = self.parts.store.timeline_of_scope(&self.parts.config.cluster.name, &caller.scope, page).await?;
+        self.with_pushed(page).await
+    }
+
+    /// Says of each commit whether the remote has it, which the repository knows and the ledger does not.
+    async fn with_pushed(&self, mut page: Page<HistoryEntry>) -> Result<Page<HistoryEntry>, Error> {
+        let commits = page.items.iter().filter_map(|entry| match &entry.recorded {
+            Recorded::Commit { id, .. } => Some(id.clone()),
+            _ => None,
+        });
+        let commits: Vec<CommitId> = commits.collect();
+        let pushed = self.parts.repository.read(move |git, reading| reading.pushed(git, &commits));
+        let pushed = pushed.await.map_err(unreadable)?;
+        let marks = page.items.iter_mut().filter_map(|entry| match &mut entry.recorded {
+            Recorded::Commit { pushed, .. } => Some(pushed),
+            _ => None,
+        });
+        marks.zip(pushed).for_each(|(mark, pushed)| *mark = pushed);
+        Ok(page)
     }
 }

@@ -93,31 +93,13 @@ impl Ledger {
         let rewrites: BTreeMap<String, CommitId> =
             rewrites.iter().map(|(old, new)| (old.to_string(), new.clone())).collect();
         let old: Vec<String> = rewrites.keys().cloned().collect();
-        self.change_rows_of(&old, |row| row.rewrite(&rewrites)).await
-    }
-
-    /// Notes that the remote has commits.
-    ///
-    /// # Errors
-    /// The database does not answer.
-    pub(crate) async fn mark_pushed(&self, commits: &[CommitId]) -> Result<(), Error> {
-        let commits: Vec<String> = commits.iter().map(ToString::to_string).collect();
-        self.change_rows_of(&commits, |row| {
-            if let Recorded::Commit { pushed, .. } = &mut row.entry.recorded {
-                *pushed = true;
-            }
-        })
-        .await
-    }
-
-    async fn change_rows_of(&self, commits: &[String], change: impl Fn(&mut TimelineRow)) -> Result<(), Error> {
-        if commits.is_empty() {
+        if old.is_empty() {
             return Ok(());
         }
         let mut open = self.open.rows.lock().await;
-        let mut rows = self.store.timeline_of_commits(commits).await?;
+        let mut rows = self.store.timeline_of_commits(&old).await?;
         for row in &mut rows {
-            change(row);
+            row.rewrite(&rewrites);
         }
         self.store.put_timeline(&rows).await?;
         for row in rows {

@@ -89,10 +89,9 @@ async fn an_operation_its_change_commit_and_outcome_are_one_row() {
     assert_eq!(ledger.pending_outcomes().await.len(), 1);
     ledger.record_changes(vec![change(&api, "7", std::slice::from_ref(&id), in_commit('a'))]).await.unwrap();
     ledger.set_outcome(&id, outcome.clone()).await.unwrap();
-    ledger.mark_pushed(&[commit('a')]).await.unwrap();
     let rows = history(&ledger, &api).await;
     assert_eq!(rows.len(), 1);
-    assert_eq!(rows[0].recorded, Recorded::Commit { id: commit('a'), pushed: true });
+    assert_eq!(rows[0].recorded, in_commit('a'));
     assert_eq!(rows[0].outcome, Some(outcome));
     assert_eq!((rows[0].reason.as_str(), &rows[0].operation), ("more load", &Some(OperationState::Applied)));
     assert!(ledger.find_operations("u1", 9).await.is_empty() && ledger.pending_outcomes().await.is_empty());
@@ -158,7 +157,6 @@ async fn what_is_found_in_the_log_takes_nothing_from_what_is_known() {
     let restart = Change { verb: Verb::Restart, ..change(&api, "7", &[], in_commit('a')) };
     ledger.record_changes(vec![restart]).await.unwrap();
     ledger.rewrite_commits(&[(commit('a'), commit('b'))]).await.unwrap();
-    ledger.mark_pushed(&[commit('b')]).await.unwrap();
     let known = history(&ledger, &api).await;
     let (id, _guard) = ledger.begin_operation(scale(&api)).await.unwrap();
     let found = |resource, operations: &[String]| Change {
@@ -232,8 +230,7 @@ async fn a_replayed_commit_takes_the_place_of_the_old_one() {
     let api = resource("shop", "api");
     ledger.record_changes(vec![change(&api, "7", &[], in_commit('a'))]).await.unwrap();
     ledger.rewrite_commits(&[(commit('a'), commit('b'))]).await.unwrap();
-    ledger.mark_pushed(&[commit('b')]).await.unwrap();
-    assert_eq!(history(&ledger, &api).await[0].recorded, Recorded::Commit { id: commit('b'), pushed: true });
+    assert_eq!(history(&ledger, &api).await[0].recorded, in_commit('b'));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -123,15 +123,6 @@ impl Journal {
     pub(super) async fn rewrite(&self, rewrites: &Rewrites) -> Result<(), Error> {
         self.ledger.rewrite_commits(&rewrites.0).await
     }
-
-    /// Notes that the remote has these commits.
-    pub(super) async fn mark_pushed(&self, commits: &[CommitId]) -> Result<(), Error> {
-        // A first push may bring thousands.
-        for some in commits.chunks(500) {
-            self.ledger.mark_pushed(some).await?;
-        }
-        Ok(())
-    }
 }
 
 /// Words what a commit says of itself: less than was known when it was made.
@@ -145,7 +136,7 @@ fn changes_of(found: &Found) -> impl Iterator<Item = Change> {
         summary: if alone { found.subject.clone() } else { format!("Change {}", block.resource) },
         at: found.at,
         operations: block.operations.clone(),
-        recorded: Recorded::Commit { id: found.commit.clone(), pushed: found.pushed },
+        recorded: Recorded::Commit { id: found.commit.clone(), pushed: false },
     })
 }
 

@@ -24,11 +24,12 @@ pub(super) enum Owed {
     Linked(CommitId),
     Found(Arc<Vec<Found>>),
     Rewrites(Rewrites),
-    Pushed(Vec<CommitId>),
 }
 
 /// More than this is not kept while the ledger cannot be written: the log says it again, if in fewer words.
 const MOST: usize = if cfg!(test) { 20 } else { 20_000 };
+/// The mark that says up to where all was told is a file on disk; without its newest value a start tells more again.
+const MARK_PAUSE: Duration = Duration::from_secs(1);
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
@@ -42,6 +43,7 @@ pub(super) struct Debts {
     claimed: Vec<String>,
     retry_at: Option<Instant>,
     pause: Option<Duration>,
+    marked_at: Option<Instant>,
 }
 
 impl Debts {
@@ -50,7 +52,14 @@ impl Debts {
         if self.forgotten && !matches!(owed, Owed::Entries(_)) {
             return;
         }
+        // A mark that waits is overtaken by entries and replaced by a newer one.
+        let waiting = match &owed {
+            Owed::Entries(_) | Owed::Linked(_) => self.queue.pop_back_if(|last| matches!(last, Owed::Linked(_))),
+            _ => None,
+        };
+        let waits_on = matches!(owed, Owed::Entries(_));
         self.queue.push_back(owed);
+        self.queue.extend(waiting.filter(|_| waits_on));
         if self.pause.is_some() && self.queue.iter().map(Owed::weight).sum::<usize>() > MOST {
             self.forget();
         }
@@ -62,12 +71,19 @@ impl Debts {
 
     /// Says when the ledger is to be told what waits; `None` when it knows all.
     pub(super) fn due(&self, now: Instant) -> Option<Instant> {
-        (!self.is_empty()).then(|| self.retry_at.unwrap_or(now))
+        let mark = self.next_mark(now);
+        (!self.is_empty()).then(|| self.retry_at.or(mark).unwrap_or(now))
     }
 
-    /// Takes the pause after a failure away.
+    /// Takes the pauses away.
     pub(super) fn retry_now(&mut self) {
-        self.retry_at = None;
+        (self.retry_at, self.marked_at) = (None, None);
+    }
+
+    /// Says when the mark is to be set, if it is all that waits and was set a moment ago.
+    fn next_mark(&self, now: Instant) -> Option<Instant> {
+        let alone = !self.forgotten && self.queue.iter().all(|owed| matches!(owed, Owed::Linked(_)));
+        self.marked_at.map(|at| at + MARK_PAUSE).filter(|at| alone && *at > now)
     }
 
     fn fail(&mut self) {
@@ -98,7 +114,6 @@ impl Owed {
             Self::Linked(_) => 1,
             Self::Found(found) => found.len(),
             Self::Rewrites(rewrites) => rewrites.0.len(),
-            Self::Pushed(commits) => commits.len(),
         }
     }
 }
@@ -162,12 +177,6 @@ impl Work {
         }
     }
 
-    pub(super) fn owe_pushed(&mut self, commits: Vec<CommitId>) {
-        if !commits.is_empty() {
-            self.owed.push_back(Owed::Pushed(commits));
-        }
-    }
-
     pub(super) fn owe_found(&mut self, found: Vec<Found>, head: Option<CommitId>) {
         if !found.is_empty() {
             self.owed.push_back(Owed::Found(Arc::new(found)));
@@ -182,7 +191,7 @@ impl Work {
         if self.owed.retry_at.is_some_and(|at| at > Instant::now()) {
             return;
         }
-        while !self.owed.is_empty() {
+        while !self.owed.is_empty() && self.owed.next_mark(Instant::now()).is_none() {
             if let Err(error) = self.pay_one().await {
                 tracing::error!(error, "the ledger could not be written");
                 let since = self.clock.now();
@@ -205,9 +214,9 @@ impl Work {
         match &owed {
             Owed::Entries(entries) => self.journal.enter(entries).await.map_err(|error| error.to_string())?,
             Owed::Found(found) => self.journal.enter_found(found).await.map_err(|error| error.to_string())?,
-            Owed::Pushed(commits) => self.tell_pushed(commits).await?,
             Owed::Linked(head) => {
                 self.repository.mark_linked(head.clone()).await.map_err(|error| error.to_string())?;
+                self.owed.marked_at = Some(Instant::now());
             }
             Owed::Rewrites(rewrites) => self.rewrite(rewrites).await?,
         }
@@ -238,15 +247,6 @@ impl Work {
     pub(super) fn owe_untold(&mut self, untold: Untold) {
         self.owe_rewrites(untold.rewrites);
         self.owe_found(untold.found, untold.head);
-        self.owe_pushed(untold.pushed);
-    }
-
-    async fn tell_pushed(&mut self, commits: &[CommitId]) -> Result<(), String> {
-        self.journal.mark_pushed(commits).await.map_err(|error| error.to_string())?;
-        match commits.last() {
-            Some(newest) => self.repository.mark_told_pushed(newest.clone()).await.map_err(|error| error.to_string()),
-            None => Ok(()),
-        }
     }
 
     async fn rewrite(&mut self, rewrites: &Rewrites) -> Result<(), String> {
@@ -280,9 +280,36 @@ mod tests {
         }
     }
 
+    fn head(digit: &str) -> CommitId {
+        digit.repeat(40).parse().unwrap()
+    }
+
+    #[test]
+    fn the_mark_is_set_behind_the_entries_and_not_each_time() {
+        let mut debts = Debts::default();
+        for (number, digit) in ["a", "b"].into_iter().enumerate() {
+            debts.push_back(Owed::Entries(vec![entry(number, true)]));
+            debts.push_back(Owed::Linked(head(digit)));
+        }
+        debts.push_back(Owed::Entries(vec![entry(2, false)]));
+        let now = Instant::now();
+        assert_eq!(debts.due(now), Some(now));
+        let marks: Vec<_> = debts.queue.iter().map(|owed| matches!(owed, Owed::Linked(_))).collect();
+        assert_eq!(marks, [false, false, false, true]);
+        assert!(matches!(debts.queue.back(), Some(Owed::Linked(at)) if *at == head("b")));
+        debts.queue.drain(..3);
+        debts.marked_at = Some(now);
+        assert_eq!(debts.due(now), Some(now + MARK_PAUSE), "it alone may wait");
+        debts.push_back(Owed::Rewrites(Rewrites(vec![(head("a"), head("b"))])));
+        assert_eq!(debts.due(now), Some(now));
+        debts.queue.pop_back();
+        debts.retry_now();
+        assert_eq!(debts.due(now), Some(now), "unless somebody waits for it");
+    }
+
     #[test]
     fn a_ledger_that_is_away_for_long_costs_no_memory() {
-        let head: CommitId = "a".repeat(40).parse().unwrap();
+        let head = head("a");
         let mut debts = Debts::default();
         debts.push_back(Owed::Entries((0..10 * MOST).map(|number| entry(number, true)).collect()));
         assert!(!debts.forgotten, "a large snapshot is told whole");

@@ -19,8 +19,6 @@ use crate::StartError;
 use crate::ledger::{Operation, OperationResult};
 use crate::repository::{Identity, LogLine, Reading, RepositoryError, Rewrites, split_message};
 
-/// Of so many commits the ledger is told again that the remote has them.
-const REMARKED: usize = 200;
 /// So many commits are given to a ledger that knows none.
 const RELINKED: usize = 2_000;
 
@@ -39,7 +37,6 @@ pub(super) struct Untold {
     pub(super) head: Option<CommitId>,
     pub(super) rewrites: Rewrites,
     pub(super) found: Vec<Found>,
-    pub(super) pushed: Vec<CommitId>,
 }
 
 impl Work {
@@ -184,10 +181,9 @@ fn learn(git: &Git, reading: &Reading, ground: &Ground, known: &Known) -> Result
     Ok(Learnt { survey, origins, malformed, untold })
 }
 
-/// Finds what the ledger may not know: which commits were made again, what those say that it was not told of, and which
-/// of them the remote has.
+/// Finds what the ledger may not know: which commits were made again, and what those say that it was not told of.
 pub(super) fn untold(git: &Git, reading: &Reading, cluster: &ClusterName) -> Result<Untold, RepositoryError> {
-    let mut untold = at_one_head(
+    at_one_head(
         || reading.head(git),
         || {
             let head = reading.head(git)?.map(|id| id.to_string().parse::<CommitId>());
@@ -199,11 +195,9 @@ pub(super) fn untold(git: &Git, reading: &Reading, cluster: &ClusterName) -> Res
             let foreign = reading.foreign(git)?;
             let own = unknown.iter().filter(|line| !foreign.contains(&line.id));
             let found = own.filter_map(|line| found_in(line, cluster)).collect();
-            Ok(Untold { head, rewrites, found, pushed: Vec::new() })
+            Ok(Untold { head, rewrites, found })
         },
-    )?;
-    untold.pushed = reading.untold_pushed(git, REMARKED)?;
-    Ok(untold)
+    )
 }
 
 /// Reads until the head stays meanwhile: the publisher may replay at the same time, and commits that were followed to a
@@ -228,5 +222,5 @@ fn found_in(line: &LogLine, cluster: &ClusterName) -> Option<Found> {
     }
     let (subject, _, lines) = split_message(&line.message);
     let trailers = Trailers::read(&lines).filter(|trailers| trailers.cluster == *cluster)?;
-    Some(Found { commit: line.id.clone(), pushed: line.pushed, at: line.authored_at, subject, trailers })
+    Some(Found { commit: line.id.clone(), at: line.authored_at, subject, trailers })
 }

@@ -41,7 +41,6 @@ pub(crate) struct Block {
 #[derive(Clone, Debug)]
 pub(crate) struct Found {
     pub(crate) commit: CommitId,
-    pub(crate) pushed: bool,
     pub(crate) at: Timestamp,
     pub(crate) subject: String,
     pub(crate) trailers: Trailers,

@@ -36,7 +36,7 @@ use crate::{Clock, EngineConfig};
 use pace::{FIRST_PAUSE, ROUND};
 
 /// Beyond so many waiting changes the watches have to wait too.
-const MOST_WAITING: usize = 20_000;
+pub(super) const MOST_WAITING: usize = if cfg!(test) { 4_000 } else { 20_000 };
 /// For the last push when the engine stops.
 const LAST_PUSH: Duration = Duration::from_secs(5);
 
@@ -322,10 +322,7 @@ impl Work {
                 self.owe_rewrites(rewrites);
             }
             Happened::Obstructed(paths) => self.note_obstructed(paths),
-            Happened::Pushed(commits) => {
-                self.book.figures().note_pushed(&commits, now);
-                self.owe_pushed(commits);
-            }
+            Happened::Pushed(commits) => self.book.figures().note_pushed(&commits, now),
         }
         self.pay().await;
     }

@@ -5,7 +5,7 @@ use git2::{Oid, Repository as Git};
 use super::commit::{head_of, move_branch};
 use super::credentials::Remote;
 use super::failure::{PushFailure, RepositoryError};
-use super::lacking::Lacking;
+use super::lacking::{Bases, Lacking};
 use super::maintain;
 use super::publish::{Publisher, Stop, failed, storage};
 
@@ -28,7 +28,7 @@ impl Publisher {
             None => {}
         }
         let commits = self.between(there, head).map_err(storage)?;
-        let lacking = Lacking::of(&self.git, &commits, false).map_err(storage)?;
+        let lacking = Lacking::of(&self.git, &commits, Bases::Among).map_err(storage)?;
         lacking.write(&maintain::pack_folder(other.path())).map_err(|error| {
             tracing::warn!(error.kind = ?error.kind(), "the remote folder cannot be written");
             Stop::Failed(PushFailure::Denied)

@@ -15,11 +15,19 @@ use super::join::{COMPARED, DEEPEST};
 use super::pack::{NewPack, delta, stream, told_by, whole};
 use super::tree::Folder;
 
+/// What an object may be told by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bases {
+    /// Others of the same commits alone.
+    Among,
+    /// Also those that the remote has, as gitformat-pack(5) has it for packs on their way.
+    AlsoThere,
+}
+
 /// The objects of some commits that are not in what came before them.
 pub(super) struct Lacking<'a> {
     git: &'a Git,
-    /// An object may be told by one that is not among them, as gitformat-pack(5) has it for packs on their way.
-    thin: bool,
+    bases: Bases,
     seen: HashSet<Oid>,
     /// Folders of the commit before, and of this one.
     folders: [HashMap<Oid, Arc<[u8]>>; 2],
@@ -30,10 +38,10 @@ pub(super) struct Lacking<'a> {
 
 impl<'a> Lacking<'a> {
     /// Gathers the objects of commits that follow what the remote has, parents first.
-    pub(super) fn of(git: &'a Git, commits: &[Oid], thin: bool) -> Result<Self, RepositoryError> {
+    pub(super) fn of(git: &'a Git, commits: &[Oid], bases: Bases) -> Result<Self, RepositoryError> {
         let mut lacking = Self {
             git,
-            thin,
+            bases,
             seen: HashSet::new(),
             folders: Default::default(),
             depths: HashMap::new(),
@@ -99,7 +107,8 @@ impl<'a> Lacking<'a> {
         let comparable = COMPARED.contains(&content.len());
         let told = before.filter(|(_, older)| comparable && older.len() < COMPARED.end).and_then(|(older, text)| {
             // One that is not among these is at the remote: it is in a parent of the first commit.
-            let depth = self.depths.get(&older).copied().or(self.thin.then_some(0)).filter(|it| *it < DEEPEST)?;
+            let there = (self.bases == Bases::AlsoThere).then_some(0);
+            let depth = self.depths.get(&older).copied().or(there).filter(|it| *it < DEEPEST)?;
             Some((older, depth + 1, delta(text, content)?))
         });
         let (raw, depth) = match told {

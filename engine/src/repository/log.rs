@@ -9,7 +9,7 @@ use model::git::{CommitId, FileStatus};
 use model::{Page, PageRequest, Timestamp};
 
 use super::Reading;
-use super::commit::{head_of, tree_of};
+use super::commit::tree_of;
 use super::failure::RepositoryError;
 use super::foreign;
 use super::lookup::{commit_id, object_id, text_of};
@@ -194,20 +194,15 @@ impl Reading {
         Ok(())
     }
 
-    /// Lists commits that the remote has and the ledger may not know to be there, oldest first; where nothing says what
-    /// it knows, some of the newest.
-    pub(crate) fn untold_pushed(&self, git: &Git, newest: usize) -> Result<Vec<CommitId>, RepositoryError> {
-        let Some(there) = self.remote_head(git)? else { return Ok(Vec::new()) };
-        let told = head_of(git, &self.names.told_pushed)?;
-        let mut walk = git.revwalk()?;
-        walk.push(there)?;
-        if let Some(told) = told {
-            walk.hide(told)?;
-        }
-        let limit = told.map_or(newest, |_| usize::MAX);
-        let mut ids = walk.take(limit).map(|id| commit_id(id?)).collect::<Result<Vec<_>, RepositoryError>>()?;
-        ids.reverse();
-        Ok(ids)
+    /// Tells of each of some commits of the branch whether the remote has it.
+    pub(crate) fn pushed(&self, git: &Git, commits: &[CommitId]) -> Result<Vec<bool>, RepositoryError> {
+        let Some(head) = self.head(git)? else { return Ok(vec![false; commits.len()]) };
+        let unpushed = self.unpushed(git, head)?;
+        // Those that were made again are no part of the branch.
+        let rewrites = self.rewrites()?;
+        let is_pushed =
+            |id: &CommitId| Ok(unpushed.leaves_out(object_id(id)?) && !rewrites.0.iter().any(|(old, _)| old == id));
+        commits.iter().map(is_pushed).collect()
     }
 
     /// Lists the commits that others brought, or may have, whoever they say made them.
@@ -241,6 +236,15 @@ enum Unpushed {
     These(HashSet<Oid>),
 }
 
+impl Unpushed {
+    fn leaves_out(&self, id: Oid) -> bool {
+        match self {
+            Self::All => false,
+            Self::These(ids) => !ids.contains(&id),
+        }
+    }
+}
+
 /// Cuts a message into subject, body and trailers.
 pub(crate) fn split_message(message: &str) -> (String, String, Vec<(String, String)>) {
     let message = message.trim_end();
@@ -272,10 +276,7 @@ fn line_of(git: &Git, id: Oid, unpushed: &Unpushed) -> Result<LogLine, Repositor
         author_email: text(author.email_bytes()),
         committer: text(commit.committer().name_bytes()),
         authored_at: Timestamp::from_second(author.when().seconds()).unwrap_or(Timestamp::UNIX_EPOCH),
-        pushed: match unpushed {
-            Unpushed::All => false,
-            Unpushed::These(ids) => !ids.contains(&id),
-        },
+        pushed: unpushed.leaves_out(id),
         parent: parent.map(commit_id).transpose()?,
         files: touched(git, parent, id)?,
     })

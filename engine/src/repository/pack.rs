@@ -6,13 +6,14 @@
 mod delta;
 mod old;
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use flate2::Compression;
-use flate2::write::ZlibEncoder;
+use flate2::{Compress, Compression, FlushCompress, Status};
 use git2::{ObjectType, Oid};
 use sha1::{Digest, Sha1};
 use tempfile::NamedTempFile;
@@ -134,10 +135,23 @@ fn start(count: usize) -> io::Result<Vec<u8>> {
     Ok(start)
 }
 
-fn deflate(head: Vec<u8>, content: &[u8], level: Compression) -> io::Result<Vec<u8>> {
-    let mut encoder = ZlibEncoder::new(head, level);
-    encoder.write_all(content)?;
-    encoder.finish()
+/// Compresses behind what there is. A compressor's tables are larger than most objects, so each thread keeps its own.
+fn deflate(mut entry: Vec<u8>, content: &[u8], level: Compression) -> io::Result<Vec<u8>> {
+    thread_local! {
+        static KEPT: RefCell<HashMap<u32, Compress>> = RefCell::default();
+    }
+    KEPT.with_borrow_mut(|kept| {
+        let compressor = kept.entry(level.level()).or_insert_with(|| Compress::new(level, true));
+        compressor.reset();
+        loop {
+            entry.reserve(64 + content.len() / 2);
+            let read = usize::try_from(compressor.total_in()).map_err(io::Error::other)?;
+            let rest = content.get(read..).unwrap_or_default();
+            if compressor.compress_vec(rest, &mut entry, FlushCompress::Finish)? == Status::StreamEnd {
+                return Ok(entry);
+            }
+        }
+    })
 }
 
 /// One that is removed when nobody finishes it, and at the next start after a crash.

@@ -46,6 +46,8 @@ pub(super) struct Publisher {
     pub(super) writer: mpsc::UnboundedSender<Order>,
     pub(super) state: watch::Sender<Publication>,
     pub(super) happened: mpsc::UnboundedSender<Happened>,
+    /// Where the last push left the remote's branch; `None` when that is to be asked.
+    pub(super) left_at: Option<Oid>,
     /// How many commits lay between what the remote had and the head, when they were last counted.
     pub(super) counted: Option<(Option<Oid>, Oid, usize)>,
 }
@@ -157,10 +159,12 @@ impl Publisher {
         // A push takes a while, and until it has ended the remote lacks the commits.
         self.count_ahead();
         let begun = Instant::now();
+        let left = self.left_at.take();
         let reached = match &self.remote {
             Remote::Folder(_) => self.push_to_folder(known, head)?,
-            Remote::Http(access) => self.push_over_http(access, known, head)?,
+            Remote::Http(access) => self.push_over_http(access, known, left, head)?,
         };
+        self.left_at = Some(reached);
         let commits = self.between(known, reached).map_err(storage)?;
         let commits: Vec<CommitId> = commits.into_iter().map(commit_id).collect::<Result<_, _>>().map_err(storage)?;
         self.git.reference(&self.names.tracking, reached, true, "denshimon: pushed").map_err(failed)?;

@@ -5,7 +5,7 @@ use git2::transport::Service;
 
 use super::credentials::HttpAccess;
 use super::failure::PushFailure;
-use super::lacking::Lacking;
+use super::lacking::{Bases, Lacking};
 use super::one_line;
 use super::publish::{Publisher, Stop, storage};
 use super::transport::exchange;
@@ -17,8 +17,23 @@ const END: &[u8] = b"0000";
 impl Publisher {
     /// Pushes commits up to the head, or the first of very many; the branch moves only from where it was seen to be.
     ///
-    /// Returns the commit that the remote's branch names then.
-    pub(super) fn push_over_http(&self, access: &HttpAccess, known: Option<Oid>, head: Oid) -> Result<Oid, Stop> {
+    /// `left` is where the push before left it, if that was the newest word of it. Returns the commit that the remote's
+    /// branch names then.
+    pub(super) fn push_over_http(
+        &self,
+        access: &HttpAccess,
+        known: Option<Oid>,
+        left: Option<Oid>,
+        head: Oid,
+    ) -> Result<Oid, Stop> {
+        // Where it is after a push needs no asking, which is a request and a process of Git's there. Whatever is wrong
+        // with a remote that refuses, the long way tells.
+        if left.is_some()
+            && left == known
+            && let Answer::Taken(reached) = self.send(access, left, head)?
+        {
+            return Ok(reached);
+        }
         let branch = &self.names.branch;
         let there = branch_in(&exchange(access, Service::ReceivePackLs, Vec::new())?, branch)?;
         match there {
@@ -27,25 +42,43 @@ impl Publisher {
             None if known.is_some() => return Err(Stop::Failed(PushFailure::Emptied)),
             None => {}
         }
+        match self.send(access, there, head)? {
+            Answer::Taken(reached) => Ok(reached),
+            // Refused because somebody was faster, or for a reason of its own? The branch itself says.
+            Answer::Refused(failure, status) => match self.fetch()? {
+                Some(there) if there != head && self.check_contains(head, there).is_err() => Err(Stop::Moved),
+                _ => {
+                    tracing::warn!(remote.says = %one_line(&status), "the remote refused the push");
+                    Err(Stop::Failed(failure))
+                }
+            },
+        }
+    }
+
+    /// Sends what follows where the remote's branch is, with the demand that it still is there.
+    fn send(&self, access: &HttpAccess, there: Option<Oid>, head: Oid) -> Result<Answer, Stop> {
+        let branch = &self.names.branch;
         let mut commits = self.between(there, head).map_err(storage)?;
         commits.truncate(MOST_COMMITS);
-        let Some(reached) = commits.last().copied() else { return Ok(head) };
-        let pack = Lacking::of(&self.git, &commits, true).and_then(|lacking| Ok(lacking.into_stream()?));
+        let Some(reached) = commits.last().copied() else { return Ok(Answer::Taken(head)) };
+        let pack = Lacking::of(&self.git, &commits, Bases::AlsoThere).and_then(|lacking| Ok(lacking.into_stream()?));
         let from = there.unwrap_or(Oid::ZERO_SHA1);
         let command = format!("{from} {reached} {branch}\0 report-status agent=denshimon");
         let body = [packet(command.as_bytes())?.as_slice(), END, &pack.map_err(storage)?].concat();
-        let Some((failure, status)) = refusal_in(&exchange(access, Service::ReceivePack, body)?, branch)? else {
-            return Ok(reached);
-        };
-        // Refused because somebody was faster, or for a reason of its own? The branch itself says.
-        match self.fetch()? {
-            Some(there) if there != head && self.check_contains(head, there).is_err() => Err(Stop::Moved),
-            _ => {
-                tracing::warn!(remote.says = %one_line(&status), "the remote refused the push");
-                Err(Stop::Failed(failure))
-            }
-        }
+        let refusal = refusal_in(&exchange(access, Service::ReceivePack, body)?, branch)?;
+        Ok(match refusal {
+            None => Answer::Taken(reached),
+            Some((failure, status)) => Answer::Refused(failure, status),
+        })
     }
+}
+
+/// What a remote said to a push.
+enum Answer {
+    /// Its branch is at this commit.
+    Taken(Oid),
+    /// Why not, also in its own words.
+    Refused(PushFailure, String),
 }
 
 /// Finds the branch in what a remote says of its references; `None` when it is not there.

@@ -28,9 +28,8 @@ pub(super) enum Order {
         which: Which,
         reply: oneshot::Sender<Result<Replayed, RepositoryError>>,
     },
-    /// The ledger knows something of everything up to this commit.
-    Mark {
-        mark: Mark,
+    /// The ledger knows everything up to this commit.
+    MarkLinked {
         commit: CommitId,
         reply: oneshot::Sender<Result<(), RepositoryError>>,
     },
@@ -40,24 +39,6 @@ pub(super) enum Order {
         reply: oneshot::Sender<Result<(), RepositoryError>>,
     },
     Close,
-}
-
-/// How far the ledger has been told something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mark {
-    /// That commits were made.
-    Linked,
-    /// That the remote has them.
-    Pushed,
-}
-
-impl Names {
-    fn of(&self, mark: Mark) -> &str {
-        match mark {
-            Mark::Linked => &self.linked,
-            Mark::Pushed => &self.told_pushed,
-        }
-    }
 }
 
 /// Carries out orders until it is told to close.
@@ -105,8 +86,8 @@ fn obey(git: &Git, trees: &mut Trees, names: &Names, signer: Option<&Signer>, or
             let _ = reply.send(replay(git, trees, &names.branch, onto, which, published, signer));
             return 1;
         }
-        Order::Mark { mark, commit, reply } => {
-            let _ = reply.send(set_mark(git, names.of(mark), &commit));
+        Order::MarkLinked { commit, reply } => {
+            let _ = reply.send(set_mark(git, &names.linked, &commit));
         }
         Order::ForgetRewrites { told, reply } => {
             let followed = follow(git, &names.linked, &told);

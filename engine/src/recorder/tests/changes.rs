@@ -163,7 +163,7 @@ async fn somebody_s_commit_to_a_record_is_drift_and_not_undone() {
     loop {
         let history = bench.history(&resource("b")).await;
         let entry = history.iter().find(|entry| entry.id == id).unwrap();
-        if entry.recorded == (Recorded::Commit { id: head.clone(), pushed: true }) {
+        if entry.recorded == (Recorded::Commit { id: head.clone(), pushed: false }) {
             break;
         }
         assert!(tokio::time::Instant::now() < deadline, "{:?}, head {head}", entry.recorded);

@@ -1,5 +1,6 @@
 //! Many resources at once: one person's in one commit, and those of a first list that goes on while they change.
 
+use super::super::work::MOST_WAITING;
 use super::*;
 
 /// Of a first list: enough for several rounds of commits, and few enough for a store that is not optimized.
@@ -53,4 +54,30 @@ async fn a_long_first_list_in_which_something_changes_is_recorded_whole() {
     assert!(bench.git(&["show", "main:clusters/sandbox/shop/configmap/c7.yaml"]).contains("changed"));
     assert_eq!(bench.history(&resource("c7")).await.len(), 2, "it was found, and it was changed");
     assert_eq!(bench.recorder.book.pages().counts.all(), FOUND);
+}
+
+#[tokio::test]
+async fn when_very_much_waits_the_watches_wait_too_and_nothing_is_lost() {
+    /// More than the recorder and the channel of its bench hold.
+    const CHANGED: usize = MOST_WAITING + 200;
+    let bench = Bench::start(Duration::from_secs(3_600)).await;
+    bench.lists(&[config_map("a", 1, "1")]).await;
+    bench.in_step().await;
+    let changes = async {
+        for number in 0..CHANGED {
+            bench.sees(config_map(&format!("c{number}"), 2, "x")).await;
+        }
+    };
+    let bound = async {
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+        while bench.recorder.book.pages().waiting < MOST_WAITING || bench.watch.capacity() > 0 {
+            assert!(tokio::time::Instant::now() < deadline, "{} wait", bench.recorder.book.pages().waiting);
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert_eq!(bench.recorder.book.pages().waiting, MOST_WAITING);
+        bench.recorder.steer(Steering::CommitNow).await.unwrap();
+    };
+    tokio::join!(changes, bound);
+    bench.in_step().await;
+    assert_eq!(bench.git(&["ls-tree", "-r", "--name-only", "main"]).lines().count(), CHANGED + 1);
 }

@@ -6,7 +6,7 @@ use super::Work;
 
 /// Commits are made together, no more often than this under load: each time costs disk syncs, a row in the store and a
 /// move of the branch, however many there are.
-pub(super) const ROUND: Duration = Duration::from_millis(100);
+pub(super) const ROUND: Duration = Duration::from_millis(120);
 pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 

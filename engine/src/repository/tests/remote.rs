@@ -312,10 +312,6 @@ async fn a_push_whose_answer_was_lost_is_noticed_also_below_what_others_put_on_t
         made.extend(repository.commit(vec![commit(n, &[("a.yaml", Some(n))])]).await.unwrap().remove(0));
     }
     published(&repository, |state| state.ahead == 0 && state.remote_head.as_ref() == made.last()).await;
-    let untold =
-        async |repository: &Repository| repository.read(|git, reading| reading.untold_pushed(git, 2)).await.unwrap();
-    assert_eq!(untold(&repository).await, made[1..], "some of the newest, where nothing is known");
-    repository.mark_told_pushed(made[0].clone()).await.unwrap();
     repository.close(Duration::from_secs(5)).await;
     git(&data.path().join("repository.git"), &["update-ref", "refs/remotes/origin/main", "main~2"]);
     somebody_commits(&elsewhere, &remote, "theirs.txt", "theirs");
@@ -323,7 +319,30 @@ async fn a_push_whose_answer_was_lost_is_noticed_also_below_what_others_put_on_t
     let mut happened = repository.take_happened().unwrap();
     assert_eq!(happened.recv().await.unwrap(), Happened::Pushed(made[1..].to_vec()));
     assert_eq!(happened.recv().await.unwrap(), Happened::Moved(Rewrites::default()));
-    assert_eq!(untold(&repository).await[..2], made[1..], "also when the ledger was not told");
+}
+
+#[tokio::test]
+async fn what_the_remote_has_is_told_of_each_commit() {
+    let (data, elsewhere) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let remote = bare(&elsewhere);
+    let pushed = async |repository: &Repository, ids: &[CommitId]| {
+        let ids = ids.to_vec();
+        repository.read(move |git, reading| reading.pushed(git, &ids)).await.unwrap()
+    };
+    let repository = open(&config(data.path(), remote.to_str())).await;
+    assert!(pushed(&repository, &[]).await.is_empty());
+    let one = repository.commit(vec![commit("1", &[("a.yaml", Some("1"))])]).await.unwrap().remove(0).unwrap();
+    published(&repository, |state| state.ahead == 0 && state.remote_head.as_ref() == Some(&one)).await;
+    std::fs::rename(&remote, elsewhere.path().join("away")).unwrap();
+    let two = repository.commit(vec![commit("2", &[("a.yaml", Some("2"))])]).await.unwrap().remove(0).unwrap();
+    assert_eq!(pushed(&repository, &[two.clone(), one.clone()]).await, [false, true]);
+    std::fs::rename(elsewhere.path().join("away"), &remote).unwrap();
+    somebody_commits(&elsewhere, &remote, "theirs.txt", "theirs");
+    repository.retry();
+    let made_again = published(&repository, |state| state.ahead == 0 && state.failure.is_none()).await;
+    let ids = [two, one, made_again.remote_head.unwrap()];
+    assert_eq!(pushed(&repository, &ids).await, [false, true, true], "what was made again is nowhere");
+    repository.close(Duration::from_secs(5)).await;
 }
 
 #[tokio::test]
