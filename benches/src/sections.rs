@@ -235,8 +235,8 @@ impl Bench {
         section.value("first snapshot, committed and pushed", "ms", begun.elapsed().as_millis(), of_snapshot);
         section.value("records", "", Metrics::read(&program).await?.records(), "");
         section.value("resident memory, highest in the snapshot", "MB", program.peak_megabytes()?, "");
-        section.value("resident memory after it", "MB", program.resident_megabytes()?, of_memory);
         self.one_file_commits(&mut section, &program, 0, "1.5").await?;
+        section.value("resident memory after these", "MB", program.resident_megabytes()?, of_memory);
         let before = lag::local_head(&program)?;
         program.stop().await?;
 

@@ -91,6 +91,8 @@ pub(crate) enum Observed {
     },
     /// The last state of a resource that is gone.
     Deleted { resource: ResourceRef, object: Arc<serde_json::Value>, seen_at: Timestamp },
+    /// Once, before any but the most needed kinds are listed: all that are, so that nobody takes the first few for all.
+    Followed { kinds: Vec<Kind> },
     /// A complete, healthy list of a kind has been read: what was not in it is not there.
     Listed { kind: Kind, present: Vec<ResourceRef> },
     /// The kind's watch is away: nothing may be said of its resources.

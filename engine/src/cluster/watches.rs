@@ -26,6 +26,8 @@ struct Watches {
     follower: Follower,
     recorded: RecordedVersions,
     running: HashMap<Kind, Watch>,
+    /// It was said which kinds are followed.
+    announced: bool,
     tasks: TaskTracker,
     stopping: CancellationToken,
 }
@@ -39,8 +41,14 @@ struct Watch {
 pub(super) async fn follow_all(follower: Follower, recorded: RecordedVersions, stopping: CancellationToken) {
     let tasks = TaskTracker::new();
     tasks.spawn(follower.clone().probe(stopping.clone()));
-    let mut watches =
-        Watches { follower, recorded, running: HashMap::new(), tasks: tasks.clone(), stopping: stopping.clone() };
+    let mut watches = Watches {
+        follower,
+        recorded,
+        running: HashMap::new(),
+        announced: false,
+        tasks: tasks.clone(),
+        stopping: stopping.clone(),
+    };
     while stopping.run_until_cancelled(panics::caught("discovery", watches.run())).await.is_some() {
         // It only comes back from an error of our own; the watches that run go on.
         tokio::time::sleep(AGAIN).await;
@@ -87,6 +95,7 @@ impl Watches {
         let needed: Vec<Kind> = essential(rules, &self.recorded).into_iter().map(|kind| kind.kind).collect();
         // A definition says what is filled into its resources, so the recorder sees it before them.
         let definitions_known = !self.follower.state.is_listing(&definitions());
+        let mut new = Vec::new();
         for (kind, versions) in &served.kinds {
             if !definitions_known && !needed.contains(kind) {
                 continue;
@@ -104,8 +113,17 @@ impl Watches {
             let stored = self.follower.state.stored(kind);
             let recorded = self.recorded.get(kind).map(String::as_str);
             if let Some(resource) = choose(versions, current, recorded, stored.as_deref()) {
-                self.begin(followed(kind.clone(), resource, rules));
+                new.push(followed(kind.clone(), resource, rules));
             }
+        }
+        if definitions_known && !std::mem::replace(&mut self.announced, true) {
+            let kinds = self.running.values().map(|watch| &watch.kind).chain(&new).filter(|kind| kind.recorded);
+            let kinds = kinds.map(|kind| kind.kind.clone()).collect();
+            // Nobody is left to tell when the recorder has stopped.
+            let _ = self.follower.observed.send(Observed::Followed { kinds }).await;
+        }
+        for kind in new {
+            self.begin(kind);
         }
         self.note_silent(served, rules).await;
         // What a server that does not answer serves is unknown, and the watches say so themselves.

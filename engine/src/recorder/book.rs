@@ -61,6 +61,8 @@ pub(super) struct Pages {
     /// Paths of records that cannot be written, and why.
     pub(super) obstructed: BTreeMap<String, Obstacle>,
     pub(super) in_step_since: Timestamp,
+    /// It was said which kinds will be listed.
+    pub(super) knows_kinds: bool,
     pub(super) publication: Publication,
 }
 
@@ -211,6 +213,7 @@ impl Book {
             held: BTreeSet::new(),
             obstructed: BTreeMap::new(),
             in_step_since: now,
+            knows_kinds: false,
             publication: Publication::default(),
         };
         Self {

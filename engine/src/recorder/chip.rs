@@ -24,9 +24,9 @@ impl Book {
 }
 
 impl Pages {
-    /// Tells whether a first list is still being read.
+    /// Tells whether a first list is still being read, or it is not known yet of which kinds there will be one.
     pub(super) fn listing(&self) -> bool {
-        self.kinds.values().any(|kind| kind.state == WatchState::Listing)
+        !self.knows_kinds || self.kinds.values().any(|kind| kind.state == WatchState::Listing)
     }
 
     /// Tells whether the cluster answers and was read once.

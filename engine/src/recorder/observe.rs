@@ -65,6 +65,13 @@ impl Work {
             }
             // The server deletes the resources of a kind before the kind, and tells each; records that are left after
             // that stay, since nobody can list what they were.
+            Observed::Followed { kinds } => {
+                let mut pages = self.book.pages();
+                pages.knows_kinds = true;
+                for kind in kinds {
+                    pages.kinds.entry(kind).or_default();
+                }
+            }
             Observed::Gone { kind } => drop(self.book.pages().kinds.remove(&kind)),
         }
     }

@@ -113,6 +113,7 @@ impl Bench {
         };
         let recorder =
             Recorder::start(&config, repository.clone(), ledger.clone(), sources, &stopping, &tasks).await.unwrap();
+        watch.send(Observed::Followed { kinds: Vec::new() }).await.unwrap();
         Self {
             folder,
             config,

@@ -205,3 +205,21 @@ async fn a_record_that_nobody_can_read_is_named_with_its_line() {
     assert!(bench.recorder.book.pages().left_alone.is_empty());
     assert!(bench.git(&["show", &format!("main:{path}")]).contains("kind: ConfigMap"));
 }
+
+#[tokio::test]
+async fn nothing_is_in_step_before_every_kind_that_is_followed_was_listed() {
+    let bench = Bench::start(Duration::ZERO).await;
+    let kinds = ["ConfigMap", "Service"].map(|kind| Kind::new("", kind)).to_vec();
+    bench.watch.send(Observed::Followed { kinds }).await.unwrap();
+    bench.lists(&[]).await;
+    let read = async || {
+        while bench.watch.capacity() < bench.watch.max_capacity() {
+            tokio::task::yield_now().await
+        }
+    };
+    read().await;
+    bench.recorder.steer(Steering::Retry).await.unwrap();
+    assert_eq!(*bench.recorder.book.chip().borrow(), SyncChip::Starting);
+    bench.watch.send(Observed::Listed { kind: Kind::new("", "Service"), present: Vec::new() }).await.unwrap();
+    bench.in_step().await;
+}
