@@ -28,8 +28,8 @@ impl Publisher {
     ) -> Result<Oid, Stop> {
         // Where it is after a push needs no asking, which is a request and a process of Git's there. Whatever is wrong
         // with a remote that refuses, the long way tells.
-        if left.is_some()
-            && left == known
+        if let Some(at) = left.filter(|_| left == known)
+            && self.check_contains(head, at).is_ok()
             && let Answer::Taken(reached) = self.send(access, left, head)?
         {
             return Ok(reached);

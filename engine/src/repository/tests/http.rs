@@ -168,8 +168,9 @@ async fn a_long_history_travels_whole_in_several_pushes() {
             }
             commit(&format!("{round} {n}"), &edits)
         });
-        repository.commit(commits.collect()).await.unwrap();
-        published(&repository, |state| state.ahead == 0 && state.last_push.is_some()).await;
+        let made = repository.commit(commits.collect()).await.unwrap();
+        let newest = made.last().cloned().flatten();
+        published(&repository, |state| state.ahead == 0 && state.remote_head == newest).await;
     }
     assert_eq!(subjects(&remote).len(), 3 * 45);
     fsck(&remote);
