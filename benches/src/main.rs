@@ -41,7 +41,11 @@ async fn main() -> anyhow::Result<()> {
     let sandbox = Sandbox::start(sandbox).await?;
     let client = lag::client(sandbox.kubeconfig()).await?;
     let mut bench = Bench::new(options, sandbox, client);
-    let outcome = bench.measure().await;
+    // What is dropped ends the program that is measured.
+    let outcome = tokio::select! {
+        outcome = bench.measure() => outcome,
+        _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("it was interrupted")),
+    };
     bench.stop().await?;
     outcome
 }

@@ -249,7 +249,7 @@ impl Bench {
         tokio::time::sleep(self.size.idle).await;
         let used = program.cpu()?.saturating_sub(cpu).as_secs_f64() / self.size.idle.as_secs_f64();
         section.value("idle after it, of one core", "%", format!("{:.1}", used * 100.0), "<= 1 %");
-        section.value("resident memory after it", "MB", program.resident_megabytes()?, of_memory);
+        section.value("resident memory after a restart", "MB", program.resident_megabytes()?, of_memory);
         program.stop().await?;
         self.tell(&section)
     }
