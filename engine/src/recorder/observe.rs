@@ -63,8 +63,6 @@ impl Work {
                     followed.state = WatchState::Away { since, reason: "the API server does not answer.".into() };
                 }
             }
-            // The server deletes the resources of a kind before the kind, and tells each; records that are left after
-            // that stay, since nobody can list what they were.
             Observed::Followed { kinds } => {
                 let mut pages = self.book.pages();
                 pages.knows_kinds = true;
@@ -72,6 +70,8 @@ impl Work {
                     pages.kinds.entry(kind).or_default();
                 }
             }
+            // The server deletes the resources of a kind before the kind, and tells each; records that are left after
+            // that stay, since nobody can list what they were.
             Observed::Gone { kind } => drop(self.book.pages().kinds.remove(&kind)),
         }
     }
