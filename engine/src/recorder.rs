@@ -58,7 +58,6 @@ use crate::sealing::Sealer;
 use crate::{EngineConfig, Error, StartError, panics};
 
 use book::Book;
-pub(crate) use commits::unreadable;
 pub use figures::SyncHistograms;
 use journal::Journal;
 use people::Known;

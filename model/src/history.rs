@@ -114,7 +114,8 @@ pub struct RowCommit {
 pub enum Recorded {
     Commit {
         id: CommitId,
-        pushed: bool,
+        /// Whether the remote has it; `None` where nobody knows, since the repository cannot be read.
+        pushed: Option<bool>,
     },
     /// Not yet committed.
     Waiting,

@@ -42,7 +42,7 @@ mod tests {
             summary: summary.into(),
             reason: String::new(),
             operation: None,
-            recorded: Recorded::Commit { id: commit.repeat(40).parse().unwrap(), pushed: true },
+            recorded: Recorded::Commit { id: commit.repeat(40).parse().unwrap(), pushed: Some(true) },
             outcome: None,
         }
     }

@@ -99,7 +99,11 @@ fn operation_words(state: Option<&OperationState>) -> Option<String> {
 fn recorded(recorded: &Recorded, unfolding: Option<&Unfolding>) -> AnyView {
     match recorded {
         Recorded::Commit { id, pushed } => {
-            let words = if *pushed { "pushed" } else { "not yet pushed" };
+            let words = match pushed {
+                Some(true) => "pushed",
+                Some(false) => "not yet pushed",
+                None => "not known whether it is pushed",
+            };
             let open = unfolding.is_some_and(|unfolding| unfolding.open.as_ref() == Some(id));
             let fold = unfolding.map(|unfolding| {
                 let href = (unfolding.address)(Some(id).filter(|_| !open));

@@ -66,7 +66,7 @@ fn applied(uid: &str, version: &str) -> OperationResult {
 }
 
 fn in_commit(digit: char) -> Recorded {
-    Recorded::Commit { id: commit(digit), pushed: false }
+    Recorded::Commit { id: commit(digit), pushed: None }
 }
 
 async fn history(ledger: &Ledger, resource: &ResourceRef) -> Vec<HistoryEntry> {

@@ -204,7 +204,7 @@ pub(super) fn without_secrets(text: &str) -> Option<String> {
     }
 }
 
-pub(crate) fn unreadable(error: RepositoryError) -> Error {
+pub(super) fn unreadable(error: RepositoryError) -> Error {
     Error::unavailable("the repository in the data directory", error)
 }
 

@@ -103,7 +103,7 @@ impl Journal {
             at: entry.at,
             operations: entry.operations,
             recorded: match entry.commit {
-                Some(id) => Recorded::Commit { id, pushed: false },
+                Some(id) => Recorded::Commit { id, pushed: None },
                 None => Recorded::Unchanged,
             },
         });
@@ -136,7 +136,7 @@ fn changes_of(found: &Found) -> impl Iterator<Item = Change> {
         summary: if alone { found.subject.clone() } else { format!("Change {}", block.resource) },
         at: found.at,
         operations: block.operations.clone(),
-        recorded: Recorded::Commit { id: found.commit.clone(), pushed: false },
+        recorded: Recorded::Commit { id: found.commit.clone(), pushed: None },
     })
 }
 

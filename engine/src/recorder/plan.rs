@@ -17,7 +17,7 @@ use super::window::{Change, Group, Origin};
 use crate::repository::{FileEdit, Identity, NewCommit, Reading, RepositoryError, one_line};
 
 /// Up to so many resources are compared and described one by one.
-const DESCRIBED: usize = 50;
+const DESCRIBED: usize = 500;
 const SUBJECT: usize = 72;
 /// Of what is recorded anew.
 const NOBODY: &str = "Nobody changed this in the cluster: it is recorded as rules, settings and decisions have it now.";

@@ -149,3 +149,23 @@ async fn history_joins_operation_commit_and_outcome() {
     assert_eq!(commit.diff.unwrap().summary, ["replicas 2 -> 3"]);
     shop.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_timeline_is_shown_when_the_repository_cannot_be_read() {
+    let shop = Shop::open().await;
+    let target = shop.create("api").await;
+    let engine = &shop.test.engine;
+    let commit = || async {
+        let page = engine.read_deployment_history(&operator(), &target, Default::default()).await.unwrap();
+        let entry = page.items.into_iter().next().unwrap();
+        matches!(entry.recorded, Recorded::Commit { .. }).then_some(entry.recorded)
+    };
+    let Recorded::Commit { id, pushed } = eventually("it is committed", commit).await else { unreachable!() };
+    assert_eq!(pushed, Some(false), "there is no remote");
+    let repository = shop.test.repository();
+    std::fs::rename(repository.join("HEAD"), repository.join("HEAD.away")).unwrap();
+    assert_eq!(commit().await, Some(Recorded::Commit { id: id.clone(), pushed: None }));
+    std::fs::rename(repository.join("HEAD.away"), repository.join("HEAD")).unwrap();
+    assert_eq!(commit().await, Some(Recorded::Commit { id, pushed: Some(false) }));
+    shop.close().await;
+}

@@ -153,26 +153,22 @@ async fn known_to(kubectl: &Kubectl, documents: Vec<(String, String)>) -> Vec<(S
     known
 }
 
-/// Applies documents in any order: what needs another is tried again after it. Only quotas come last, since Kubernetes
+/// How kubectl applies as it always did, and how it leaves it to the server.
+const BY_KUBECTL: &[&str] = &["apply", "-n", NAMESPACE, "-f", "-"];
+const BY_SERVER: &[&str] = &["apply", "--server-side", "-f", "-"];
+
+/// Applies all at once, in any order: what needs another is tried again after it. Only quotas come last, since Kubernetes
 /// takes minutes to count resources of a kind that was just defined, and admits none before.
-async fn apply_all(kubectl: &Kubectl, documents: Vec<(String, String)>) {
-    let mut left = documents;
-    left.sort_by_key(|(name, _)| name.contains("resourcequota"));
-    for _ in 0..5 {
-        let mut refused = Vec::new();
-        for (name, document) in left {
-            if !kubectl.try_apply(&document, NAMESPACE).await {
-                refused.push((name, document));
-            }
-        }
-        left = refused;
-        if left.is_empty() {
+async fn apply_all<'a>(kubectl: &Kubectl, how: &[&str], documents: impl IntoIterator<Item = (&'a String, &'a String)>) {
+    let (quotas, others): (Vec<_>, Vec<_>) =
+        documents.into_iter().partition(|(name, _)| name.contains("resourcequota"));
+    let all = others.into_iter().chain(quotas).map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("---\n");
+    for _ in 0..9 {
+        if kubectl.try_run_with(how, &all).await {
             return;
         }
     }
-    for (_, document) in left {
-        kubectl.apply(&document, NAMESPACE).await;
-    }
+    kubectl.run_with(how, &all).await;
 }
 
 /// The files below a folder of a clone, by path.
@@ -357,10 +353,10 @@ async fn a_record_makes_the_same_resource_again() {
     }
     let whole = documents.clone();
     let documents = if earlier() { known_to(&source, documents).await } else { documents };
-    apply_all(&source, documents.clone()).await;
+    apply_all(&source, BY_KUBECTL, documents.iter().map(|(name, text)| (name, text))).await;
     source.run(&["create", "namespace", SERVER_SIDE]).await;
     let server_side = for_server_side(&documents);
-    apply_server_side(&source, &server_side).await;
+    apply_all(&source, BY_SERVER, &server_side).await;
 
     let engine = TestEngine::start_for(&source, Some(Recipients::parse(&[RECIPIENT]).unwrap())).await;
     for kind in [Kind::new("", "Endpoints"), Kind::new("discovery.k8s.io", "EndpointSlice")] {
@@ -393,8 +389,8 @@ async fn a_record_makes_the_same_resource_again() {
     let (by_server, by_kubectl): (BTreeMap<_, _>, BTreeMap<_, _>) =
         restorable.clone().into_iter().partition(|(path, _)| path.starts_with(SERVER_SIDE));
     assert!(by_server.len() > 90, "{}", by_server.len());
-    apply_all(&target, by_kubectl.into_iter().collect()).await;
-    apply_server_side(&target, &by_server).await;
+    apply_all(&target, BY_KUBECTL, &by_kubectl).await;
+    apply_all(&target, BY_SERVER, &by_server).await;
     let (before, after) = tokio::join!(resources(&source, &restorable), resources(&target, &restorable));
     let differences: Vec<String> = before
         .iter()
@@ -435,19 +431,6 @@ fn for_server_side(documents: &[(String, String)]) -> BTreeMap<String, String> {
         (name.clone(), text)
     });
     moved.collect()
-}
-
-/// Applies all at once; what needs another is tried again after it.
-async fn apply_server_side(kubectl: &Kubectl, documents: &BTreeMap<String, String>) {
-    let (quotas, others): (Vec<_>, Vec<_>) = documents.iter().partition(|(name, _)| name.contains("resourcequota"));
-    let all = others.into_iter().chain(quotas).map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("---\n");
-    let apply = ["apply", "--server-side", "-f", "-"];
-    for _ in 0..9 {
-        if kubectl.try_run_with(&apply, &all).await {
-            return;
-        }
-    }
-    kubectl.run_with(&apply, &all).await;
 }
 
 /// Finds what somebody gave and the API server has, but the record has not.

@@ -48,7 +48,7 @@ async fn a_change_is_its_person_s_and_otherwise_the_manager_s() {
     let commit: CommitId = bench.git(&["rev-parse", "main"]).parse().unwrap();
     let of_id: Vec<_> = history.iter().filter(|entry| entry.id == id).collect();
     assert_eq!(of_id.len(), 1);
-    assert_eq!(of_id[0].recorded, Recorded::Commit { id: commit, pushed: false });
+    assert_eq!(of_id[0].recorded, Recorded::Commit { id: commit, pushed: None });
     assert_eq!(history.len(), 3, "found, edited by kubectl, edited by ada");
 
     // A restart changes nothing of the record: its operation is done with, and no commit is made.
@@ -163,7 +163,7 @@ async fn somebody_s_commit_to_a_record_is_drift_and_not_undone() {
     loop {
         let history = bench.history(&resource("b")).await;
         let entry = history.iter().find(|entry| entry.id == id).unwrap();
-        if entry.recorded == (Recorded::Commit { id: head.clone(), pushed: false }) {
+        if entry.recorded == (Recorded::Commit { id: head.clone(), pushed: None }) {
             break;
         }
         assert!(tokio::time::Instant::now() < deadline, "{:?}, head {head}", entry.recorded);

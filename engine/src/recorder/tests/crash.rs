@@ -47,7 +47,7 @@ async fn a_commit_that_the_ledger_missed_is_linked_at_the_next_start() {
     assert_eq!(bench.log().len(), 2, "not recorded twice");
     let history = bench.history(&resource("a")).await;
     let entry = history.iter().find(|entry| entry.id == id).unwrap();
-    assert_eq!(entry.recorded, Recorded::Commit { id: commit, pushed: false });
+    assert_eq!(entry.recorded, Recorded::Commit { id: commit, pushed: None });
     assert_eq!(history.len(), 2);
 }
 

@@ -36,7 +36,7 @@ async fn an_answer_that_was_lost_on_its_way_costs_nobody_their_name() {
     let history = bench.history(&resource("a")).await;
     let entry = history.iter().find(|entry| entry.id == id).unwrap();
     let commit = bench.git(&["rev-parse", "main~1"]).parse().unwrap();
-    assert_eq!(entry.recorded, Recorded::Commit { id: commit, pushed: false });
+    assert_eq!(entry.recorded, Recorded::Commit { id: commit, pushed: None });
 }
 
 #[tokio::test]
@@ -60,7 +60,7 @@ async fn a_late_answer_does_not_take_the_next_one_s_change() {
     let commit = bench.git(&["rev-parse", "main~1"]).parse().unwrap();
     let history = bench.history(&resource("a")).await;
     let entry = history.iter().find(|entry| entry.id == id).unwrap();
-    assert_eq!(entry.recorded, Recorded::Commit { id: commit, pushed: false }, "it is in the commit of its version");
+    assert_eq!(entry.recorded, Recorded::Commit { id: commit, pushed: None }, "it is in the commit of its version");
 }
 
 #[tokio::test]
@@ -101,7 +101,7 @@ async fn two_people_s_writes_are_told_apart_though_their_answers_cross() {
         assert!(message.contains(id.as_str()) && !message.contains(other.as_str()), "{message}");
         let entry = history.iter().find(|entry| entry.id == *id).unwrap();
         let commit = bench.git(&["rev-parse", commit]).parse().unwrap();
-        assert_eq!(entry.recorded, Recorded::Commit { id: commit, pushed: false });
+        assert_eq!(entry.recorded, Recorded::Commit { id: commit, pushed: None });
     }
 }
 
