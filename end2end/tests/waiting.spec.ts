@@ -25,8 +25,10 @@ async function commitNow(page: Page) {
 
 test("a change waits for its author's pause, or for the word to commit now", async ({ page, program }) => {
   const record = record_of("deployment", "api");
-  program.kubectl("create", "deployment", "api", "-n", namespace, "--image=registry.example/shop/api:1", "--replicas=0");
   await page.goto("/gitops/status");
+  // What is there before that is recorded as found, without a window.
+  await comes(page, page.getByRole("row", { name: /^Deployment\b/ }).getByText("Watching"));
+  program.kubectl("create", "deployment", "api", "-n", namespace, "--image=registry.example/shop/api:1", "--replicas=0");
   await comes(page, page.getByText("for a pause of its author, so that one thing done is one commit"));
   await comes(page, page.locator(".sync-chip", { hasText: /\d+ changes? waiting/ }));
   await page.goto(`/deployments/${namespace}/api`);
