@@ -20,7 +20,7 @@ pub fn KindTable(kinds: Vec<WatchedKind>, may_steer: bool, submission: Submissio
     let recorded = recorded.into_iter().map(|kind| recorded_row(kind, decider)).collect_view();
     let left_out = left_out.into_iter().map(|kind| left_out_row(kind, decider)).collect_view();
     view! {
-        <table class="list">
+        <table class="list dense">
             <thead>
                 <tr>
                     <th scope="col">"Kind"</th>
@@ -35,7 +35,7 @@ pub fn KindTable(kinds: Vec<WatchedKind>, may_steer: bool, submission: Submissio
         </table>
         <details>
             <summary>{format!("{count} kinds have no records")}</summary>
-            <table class="list">
+            <table class="list dense">
                 <thead>
                     <tr>
                         <th scope="col">"Kind"</th>
