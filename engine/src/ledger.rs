@@ -34,8 +34,9 @@ pub(crate) struct Ledger {
 }
 
 /// What is not finished.
-#[derive(Default)]
 struct Open {
+    /// The beginning of this run.
+    since: Instant,
     /// By the operation's id; also guards the order of writes to the rows in it.
     rows: Mutex<HashMap<String, TimelineRow>>,
     /// Writes that Kubernetes has not answered, by resource.
@@ -55,7 +56,13 @@ impl Ledger {
             StartError::Store(format!("Cannot read the unfinished operations from the database: {error}."))
         })?;
         let rows = rows.into_iter().map(|row| (row.entry.id.clone(), row)).collect();
-        let open = Open { rows: Mutex::new(rows), ..Open::default() };
+        let open = Open {
+            since: Instant::now(),
+            rows: Mutex::new(rows),
+            in_flight: Default::default(),
+            unanswered: Default::default(),
+            landed: Notify::new(),
+        };
         Ok(Self { store, clock, open: Arc::new(open) })
     }
 }

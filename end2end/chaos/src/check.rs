@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::ListParams;
@@ -64,6 +64,25 @@ pub async fn until_equal(stage: &Stage, patience: Duration) -> Result<()> {
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+}
+
+/// Waits until the program has found out about each write whose answer it did not hear.
+pub async fn until_answered(stage: &Stage, patience: Duration) -> Result<()> {
+    let deadline = Instant::now() + patience;
+    for which in 0..DEPLOYMENTS {
+        let path = format!("/api/deployments/{NAMESPACE}/worked-on-{which:02}/history?size={PAGE}");
+        loop {
+            let (_, answer) = stage.program.send(Method::GET, &path, None).await?;
+            let rows = answer.get("items").and_then(Value::as_array).with_context(|| format!("rows in {answer}"))?;
+            let Some(waiting) = rows.iter().find(|row| row.get("operation").is_some_and(|state| state == "started"))
+            else {
+                break;
+            };
+            ensure!(Instant::now() < deadline, "after {patience:?} nobody knows what became of {waiting}");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+    Ok(())
 }
 
 async fn in_cluster(stage: &Stage) -> Result<Numbers> {

@@ -140,6 +140,9 @@ async fn kill(stage: &Stage, size: &Size) -> Result<()> {
 }
 
 async fn check(stage: &Stage, book: &mut Book, accepted: &[String]) -> Result<()> {
+    // What was on its way when the program was killed may be found out about last.
+    check::until_answered(stage, PATIENCE).await?;
+    stage.until_in_step().await?;
     let wrong = check::everything(stage, book, accepted).await?;
     ensure!(wrong.is_empty(), "{} things are wrong:\n  {}", wrong.len(), wrong.join("\n  "));
     let log = std::fs::read_to_string(&stage.log)?;

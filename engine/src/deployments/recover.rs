@@ -10,13 +10,16 @@ use crate::{Engine, Error};
 
 /// An answer may still come within this time.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// What was on its way when an earlier run was killed has come by then: Kubernetes drops a request whose sender is gone,
+/// but for what the database of the cluster is about to write.
+const ON_ITS_WAY: Duration = Duration::from_secs(5);
 
 /// Looks at each object that a write without an answer was about.
 ///
 /// # Errors
 /// The cluster or the database does not answer; it is tried again later.
 pub(crate) async fn recover_operations(engine: &Engine) -> Result<(), Error> {
-    for operation in engine.parts.ledger.unheard_operations(PATIENCE).await {
+    for operation in engine.parts.ledger.unheard_operations(PATIENCE, ON_ITS_WAY).await {
         let Some(namespace) = operation.resource.namespace.clone() else { continue };
         let target = DeploymentRef::new(namespace, operation.resource.name.clone());
         let result = match engine.live_deployment(&target).await {

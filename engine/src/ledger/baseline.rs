@@ -17,6 +17,14 @@ pub(crate) struct Baseline {
     version: Option<u64>,
     /// When Denshimon had last written to it, in whole seconds.
     written_at: Option<Timestamp>,
+    /// When anybody else had.
+    #[serde(default)]
+    others_wrote_at: Option<Timestamp>,
+    #[serde(default)]
+    replicas: Option<u64>,
+    /// It was being deleted.
+    #[serde(default)]
+    ending: bool,
     /// What it is to be scaled to: the API server notes no time for that.
     scaled_to: Option<u64>,
 }
@@ -24,8 +32,16 @@ pub(crate) struct Baseline {
 impl Baseline {
     /// Takes down what tells a later state of an object from this one.
     pub(crate) fn of(live: &Value) -> Self {
-        let uid = live.pointer("/metadata/uid").and_then(Value::as_str).map(str::to_owned);
-        Self { uid, version: version(live), written_at: written_at(live), scaled_to: None }
+        let written_at = |own: bool| notes(live).filter(|(by, _)| (*by == MANAGER) == own).map(|(_, at)| at).max();
+        Self {
+            uid: live.pointer("/metadata/uid").and_then(Value::as_str).map(str::to_owned),
+            version: version(live),
+            written_at: written_at(true),
+            others_wrote_at: written_at(false),
+            replicas: live.pointer("/spec/replicas").and_then(Value::as_u64),
+            ending: live.pointer("/metadata/deletionTimestamp").is_some(),
+            scaled_to: None,
+        }
     }
 
     /// The same for a write through the scale subresource.
@@ -51,21 +67,24 @@ impl Baseline {
     /// Tells whether a later state of the object, `None` when it is gone, shows that the write arrived. Where the state
     /// may as well be somebody else's alone, it does not.
     pub(crate) fn shows_arrival(&self, verb: Verb, object: Option<&Value>) -> bool {
-        let Some(object) = object else { return verb == Verb::Delete };
-        let text = |pointer| object.pointer(pointer).and_then(Value::as_str);
-        if verb == Verb::Delete {
-            let another = self.uid.as_deref().is_some_and(|uid| text("/metadata/uid") != Some(uid));
-            return another || text("/metadata/deletionTimestamp").is_some();
+        self.is_followed_by(verb, &object.map(Self::of).unwrap_or_default())
+    }
+
+    /// The same of a state that another write was to stand on.
+    pub(super) fn is_followed_by(&self, verb: Verb, later: &Self) -> bool {
+        if later.uid.is_none() || verb == Verb::Delete {
+            let another = self.uid.is_some() && later.uid != self.uid;
+            return verb == Verb::Delete && (later.uid.is_none() || another || later.ending);
         }
-        if self.version.zip(version(object)).is_some_and(|(before, now)| now <= before) {
+        if self.version.zip(later.version).is_some_and(|(before, now)| now <= before) {
             return false;
         }
-        if let Some(replicas) = self.scaled_to {
-            return object.pointer("/spec/replicas").and_then(Value::as_u64) == Some(replicas);
+        if self.scaled_to.is_some() {
+            return later.replicas == self.scaled_to;
         }
-        match (self.written_at, written_at(object)) {
+        match (self.written_at, later.written_at) {
             // Within one second the note stays as it was; then it was us if nobody else can have been.
-            (Some(before), Some(now)) if before == now => !notes(object).any(|(by, at)| by != MANAGER && at >= now),
+            (Some(before), Some(now)) if before == now => later.others_wrote_at < Some(now),
             (before, now) => now > before,
         }
     }
@@ -73,10 +92,6 @@ impl Baseline {
 
 pub(super) fn version(object: &Value) -> Option<u64> {
     object.pointer("/metadata/resourceVersion")?.as_str()?.parse().ok()
-}
-
-fn written_at(object: &Value) -> Option<Timestamp> {
-    notes(object).filter(|(by, _)| *by == MANAGER).map(|(_, at)| at).max()
 }
 
 /// Who wrote which fields last, and when.

@@ -108,38 +108,39 @@ impl Ledger {
     pub(crate) async fn finish_operation(&self, id: &str, result: OperationResult) -> Result<(), Error> {
         let mut rows = self.open.rows.lock().await;
         let Some(row) = rows.get_mut(id) else { return Ok(()) };
-        lock(&self.open.unanswered).remove(id);
-        match result {
-            OperationResult::Applied { uid, resource_version } => {
-                row.uid = Some(uid);
-                row.resource_version = resource_version.and_then(|version| version.parse().ok());
-                row.entry.operation = Some(OperationState::Applied);
-            }
-            OperationResult::Unchanged => {
-                row.awaits_outcome = false;
-                row.entry.operation = Some(OperationState::Applied);
-                // Its change may have been seen, and committed, before the answer came.
-                if row.entry.recorded == Recorded::Waiting {
-                    row.set_recorded(Recorded::Unchanged);
-                }
-            }
-            OperationResult::Refused(reason) => {
-                row.awaits_outcome = false;
-                row.entry.operation = Some(OperationState::Refused(reason));
-                row.set_recorded(Recorded::Never);
-            }
-            OperationResult::Interrupted => {
-                row.awaits_outcome = false;
-                row.entry.operation = Some(OperationState::Interrupted);
-                row.set_recorded(Recorded::Never);
-            }
-        }
+        let was_taken = matches!(result, OperationResult::Applied { .. } | OperationResult::Unchanged);
+        answer(row, result);
         let row = row.clone();
-        if !row.unfinished {
-            rows.remove(id);
+        let mut answered = vec![row.clone()];
+        if was_taken {
+            for other in rows.values_mut().filter(|other| self.is_overtaken(other, &row)) {
+                answer(other, OperationResult::Interrupted);
+                answered.push(other.clone());
+            }
         }
-        self.store.put_timeline(std::slice::from_ref(&row)).await?;
-        self.store.put_audit(&audit_entry(&row.entry)).await
+        for row in &answered {
+            lock(&self.open.unanswered).remove(&row.entry.id);
+            if !row.unfinished {
+                rows.remove(&row.entry.id);
+            }
+        }
+        self.store.put_timeline(&answered).await?;
+        for row in &answered {
+            self.store.put_audit(&audit_entry(&row.entry)).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells whether a write without an answer had not arrived when a later one on its resource was asked for, which
+    /// Kubernetes took: what came of the two later is the later one's.
+    fn is_overtaken(&self, other: &TimelineRow, later: &TimelineRow) -> bool {
+        other.entry.operation == Some(OperationState::Started)
+            && other.entry.resource == later.entry.resource
+            && other.entry.id < later.entry.id
+            && lock(&self.open.unanswered).get(&other.entry.id) != Some(&None)
+            && later.baseline.as_ref().is_some_and(|standing_on| {
+                !other.baseline.as_ref().is_some_and(|before| before.is_followed_by(other.entry.verb, standing_on))
+            })
     }
 
     /// Waits until no write on a resource is under way, at most 5 s; returns whether that is so.
@@ -188,16 +189,17 @@ impl Ledger {
         started.map(Operation::from).collect()
     }
 
-    /// Returns those of them whose answer nobody hears any more: of an earlier run, or given up for so long.
-    pub(crate) async fn unheard_operations(&self, patience: Duration) -> Vec<Operation> {
+    /// Returns those of them that can hardly arrive any more: given up for so long, or of an earlier run, since whose end
+    /// so long has passed at least.
+    pub(crate) async fn unheard_operations(&self, given_up: Duration, earlier_run: Duration) -> Vec<Operation> {
         let mut started = self.started_operations().await;
         let mut unanswered = lock(&self.open.unanswered);
         // What was entered in another way than by its answer is no longer waited for.
         unanswered.retain(|id, since| since.is_none() || started.iter().any(|operation| operation.id == *id));
         // Not by the rows' times: the clock may have been set since.
         started.retain(|operation| match unanswered.get(&operation.id) {
-            None => true,
-            Some(since) => since.is_some_and(|since| since.elapsed() >= patience),
+            None => self.open.since.elapsed() >= earlier_run,
+            Some(since) => since.is_some_and(|since| since.elapsed() >= given_up),
         });
         started
     }
@@ -305,6 +307,35 @@ impl Drop for InFlight {
         }
         drop(in_flight);
         open.landed.notify_waiters();
+    }
+}
+
+/// Enters what Kubernetes answered.
+fn answer(row: &mut TimelineRow, result: OperationResult) {
+    match result {
+        OperationResult::Applied { uid, resource_version } => {
+            row.uid = Some(uid);
+            row.resource_version = resource_version.and_then(|version| version.parse().ok());
+            row.entry.operation = Some(OperationState::Applied);
+        }
+        OperationResult::Unchanged => {
+            row.awaits_outcome = false;
+            row.entry.operation = Some(OperationState::Applied);
+            // Its change may have been seen, and committed, before the answer came.
+            if row.entry.recorded == Recorded::Waiting {
+                row.set_recorded(Recorded::Unchanged);
+            }
+        }
+        OperationResult::Refused(reason) => {
+            row.awaits_outcome = false;
+            row.entry.operation = Some(OperationState::Refused(reason));
+            row.set_recorded(Recorded::Never);
+        }
+        OperationResult::Interrupted => {
+            row.awaits_outcome = false;
+            row.entry.operation = Some(OperationState::Interrupted);
+            row.set_recorded(Recorded::Never);
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::attribute::{Cause, metadata};
 use super::trailers::Found;
 use crate::Error;
-use crate::ledger::{Change, Ledger, Operation, OperationResult};
+use crate::ledger::{Change, Ledger, Operation};
 use crate::repository::Rewrites;
 
 /// The ledger as the recorder sees it; cheap to clone.
@@ -72,7 +72,7 @@ impl Journal {
         self.ledger.find_operations_on(resource).await.into_iter().map(Cause::from).collect()
     }
 
-    /// Lists what an earlier run asked of Kubernetes without hearing the answer.
+    /// Lists what was asked of Kubernetes and has no answer.
     pub(super) async fn started(&self) -> Vec<Operation> {
         self.ledger.started_operations().await
     }
@@ -80,11 +80,6 @@ impl Journal {
     /// Notes that operations arrived whose answers were not heard, as far as an object shows it; `None`: it is gone.
     pub(super) async fn notice_arrivals(&self, resource: &ResourceRef, object: Option<&Value>) -> Result<(), Error> {
         self.ledger.notice_arrivals(resource, object).await
-    }
-
-    /// Notes what the cluster shows of an operation without an answer.
-    pub(super) async fn answer(&self, id: &str, result: OperationResult) -> Result<(), Error> {
-        self.ledger.finish_operation(id, result).await
     }
 
     /// Asks whether the ledger answers.

@@ -103,7 +103,8 @@ impl Work {
     }
 
     async fn compare(&mut self, sighting: Sighting) {
-        self.answer_started(&sighting.resource, Some(&sighting.object), sighting.gone).await;
+        let there = (!sighting.gone).then_some(sighting.object.as_ref());
+        self.notice_arrivals(&sighting.resource, there).await;
         let path = self.book.path_of(&sighting.resource);
         if !sighting.gone {
             self.refused.remove(&path);
@@ -320,14 +321,10 @@ impl Work {
             followed.state = WatchState::Watching;
             followed.listed = true;
         }
-        let absent: Vec<ResourceRef> = self
-            .started
-            .iter()
-            .map(|operation| operation.resource.clone())
-            .filter(|resource| resource.kind == *kind && !present.contains(resource))
-            .collect();
+        let started = self.journal.started().await.into_iter().map(|operation| operation.resource);
+        let absent = started.filter(|resource| resource.kind == *kind && !present.contains(resource));
         for resource in absent {
-            self.answer_started(&resource, None, true).await;
+            self.notice_arrivals(&resource, None).await;
             // Without a record nothing will be committed for it.
             if self.book.record_is_absent(&resource) {
                 self.enter_unrecorded(&resource).await;

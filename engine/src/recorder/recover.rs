@@ -16,7 +16,6 @@ use super::people::{Ground, Known, Placed, Survey};
 use super::trailers::{Found, Trailers};
 use super::work::Work;
 use crate::StartError;
-use crate::ledger::{Operation, OperationResult};
 use crate::repository::{Identity, LogLine, Reading, RepositoryError, Rewrites, split_message};
 
 /// So many commits are given to a ledger that knows none.
@@ -67,28 +66,14 @@ impl Work {
         self.files = learnt.survey.known;
         self.owe_untold(learnt.untold);
         self.pay().await;
-        self.started = self.journal.started().await;
         Ok(())
     }
 
-    /// Answers operations on a resource of which no answer was heard, from what the cluster shows of them; `None`: it is
-    /// not there. Those of an earlier run are answered either way, those of this one may yet arrive.
-    pub(super) async fn answer_started(&mut self, resource: &ResourceRef, object: Option<&Value>, gone: bool) {
-        if let Err(error) = self.journal.notice_arrivals(resource, object.filter(|_| !gone)).await {
+    /// Notes operations on a resource that have arrived without an answer, from what the cluster shows of them; `None`: it
+    /// is not there. The others may yet arrive.
+    pub(super) async fn notice_arrivals(&mut self, resource: &ResourceRef, object: Option<&Value>) {
+        if let Err(error) = self.journal.notice_arrivals(resource, object).await {
             tracing::error!(error = %error, "the arrival of an operation could not be noted");
-        }
-        if self.started.is_empty() {
-            return;
-        }
-        let (about, others) = std::mem::take(&mut self.started).into_iter().partition(|op| op.resource == *resource);
-        self.started = others;
-        let about: Vec<Operation> = about;
-        for operation in about {
-            let result = answer(&operation, object, gone);
-            if let Err(error) = self.journal.answer(&operation.id, result).await {
-                tracing::error!(error = %error, "an operation of an earlier run could not be answered");
-                self.started.push(operation);
-            }
         }
     }
 
@@ -143,13 +128,6 @@ impl Work {
         self.try_obstructed();
         Ok(())
     }
-}
-
-fn answer(operation: &Operation, object: Option<&Value>, gone: bool) -> OperationResult {
-    if !operation.baseline.shows_arrival(operation.verb, object.filter(|_| !gone)) {
-        return OperationResult::Interrupted;
-    }
-    operation.baseline.result(operation.verb, object)
 }
 
 impl Record {

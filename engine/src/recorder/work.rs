@@ -29,7 +29,6 @@ use super::{Order, Steering};
 use crate::audit::{AuditEvents, ClusterUser};
 use crate::cluster::{Lister, Observed};
 use crate::ignoring::Ignored;
-use crate::ledger::Operation;
 use crate::repository::{Happened, Repository, RepositoryError};
 use crate::sealing::Sealer;
 use crate::{Clock, EngineConfig};
@@ -65,8 +64,6 @@ pub(super) struct Work {
     /// What waits for the answer to a write.
     pub(super) deferred: HashMap<ResourceRef, VecDeque<Sighting>>,
     pub(super) settling: FuturesUnordered<BoxFuture<'static, ResourceRef>>,
-    /// Operations of an earlier run that Kubernetes was not heard to answer.
-    pub(super) started: Vec<Operation>,
     /// Operations that a waiting change already fulfils.
     pub(super) claimed: HashSet<String>,
     /// What the ledger has to be told.
@@ -131,7 +128,6 @@ impl Work {
             unkept: 0,
             deferred: HashMap::new(),
             settling: FuturesUnordered::new(),
-            started: Vec::new(),
             claimed: HashSet::new(),
             owed: Debts::default(),
             schemas: SchemaDefaults::default(),
