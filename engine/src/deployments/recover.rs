@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use model::deployment::DeploymentRef;
+use model::history::Verb;
 use serde_json::Value;
 
 use crate::ledger::{Operation, OperationResult};
@@ -19,12 +20,15 @@ const ON_ITS_WAY: Duration = Duration::from_secs(5);
 /// # Errors
 /// The cluster or the database does not answer; it is tried again later.
 pub(crate) async fn recover_operations(engine: &Engine) -> Result<(), Error> {
-    for operation in engine.parts.ledger.unheard_operations(PATIENCE, ON_ITS_WAY).await {
+    for (operation, waited) in engine.parts.ledger.unheard_operations(PATIENCE, ON_ITS_WAY).await {
         let Some(namespace) = operation.resource.namespace.clone() else { continue };
         let target = DeploymentRef::new(namespace, operation.resource.name.clone());
         let result = match engine.live_deployment(&target).await {
-            Ok(live) => judge(&live, &operation),
-            Err(Error::NotFound { .. }) if operation.verb == model::history::Verb::Delete => {
+            Ok(live) => match judge(engine, &live, &operation, waited).await? {
+                Some(result) => result,
+                None => continue,
+            },
+            Err(Error::NotFound { .. }) if operation.verb == Verb::Delete => {
                 // Gone as asked. While there is a record the recorder has not swept it yet and finds its operation by name.
                 match engine.record_of(&operation.resource, None).path {
                     Some(_) => OperationResult::Applied { uid: String::new(), resource_version: None },
@@ -39,10 +43,18 @@ pub(crate) async fn recover_operations(engine: &Engine) -> Result<(), Error> {
     Ok(())
 }
 
-fn judge(live: &Value, operation: &Operation) -> OperationResult {
-    if !operation.baseline.shows_arrival(operation.verb, Some(live)) {
-        return OperationResult::Interrupted;
+/// Says what became of a write, as far as an object shows it and nobody else's does; `None` while that is the recorder's
+/// to say, which finds its commit, too.
+async fn judge(
+    engine: &Engine,
+    live: &Value,
+    operation: &Operation,
+    waited: Duration,
+) -> Result<Option<OperationResult>, Error> {
+    let verb = operation.verb;
+    let has_arrived = operation.baseline.shows_arrival(verb, Some(live));
+    if !has_arrived || verb != Verb::Delete && engine.parts.ledger.is_explained(operation).await? {
+        return Ok(Some(OperationResult::Interrupted));
     }
-    let text = |pointer: &str| live.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
-    OperationResult::Applied { uid: text("/metadata/uid"), resource_version: Some(text("/metadata/resourceVersion")) }
+    Ok((waited >= PATIENCE).then(|| operation.baseline.result(verb, Some(live))))
 }

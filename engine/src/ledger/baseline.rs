@@ -20,6 +20,12 @@ pub(crate) struct Baseline {
     /// When anybody else had.
     #[serde(default)]
     others_wrote_at: Option<Timestamp>,
+    /// The same of those who do not only report a status.
+    #[serde(default)]
+    others_specified_at: Option<Timestamp>,
+    /// How often what is wanted of it had changed.
+    #[serde(default)]
+    generation: Option<u64>,
     #[serde(default)]
     replicas: Option<u64>,
     /// It was being deleted.
@@ -32,12 +38,14 @@ pub(crate) struct Baseline {
 impl Baseline {
     /// Takes down what tells a later state of an object from this one.
     pub(crate) fn of(live: &Value) -> Self {
-        let written_at = |own: bool| notes(live).filter(|(by, _)| (*by == MANAGER) == own).map(|(_, at)| at).max();
+        let newest = |is_meant: fn(&Note) -> bool| notes(live).filter(is_meant).map(|note| note.at).max();
         Self {
             uid: live.pointer("/metadata/uid").and_then(Value::as_str).map(str::to_owned),
             version: version(live),
-            written_at: written_at(true),
-            others_wrote_at: written_at(false),
+            written_at: newest(|note| note.by == MANAGER),
+            others_wrote_at: newest(|note| note.by != MANAGER),
+            others_specified_at: newest(|note| note.by != MANAGER && !note.is_status),
+            generation: live.pointer("/metadata/generation").and_then(Value::as_u64),
             replicas: live.pointer("/spec/replicas").and_then(Value::as_u64),
             ending: live.pointer("/metadata/deletionTimestamp").is_some(),
             scaled_to: None,
@@ -83,8 +91,13 @@ impl Baseline {
             return later.replicas == self.scaled_to;
         }
         match (self.written_at, later.written_at) {
-            // Within one second the note stays as it was; then it was us if nobody else can have been.
-            (Some(before), Some(now)) if before == now => later.others_wrote_at < Some(now),
+            // Within one second the note stays as it was; then it was us if nobody else can have been. Who reports a
+            // status changes nothing that is wanted.
+            (Some(before), Some(now)) if before == now => {
+                let is_specified = self.generation < later.generation;
+                let others = if is_specified { later.others_specified_at } else { later.others_wrote_at };
+                others < Some(now)
+            }
             (before, now) => now > before,
         }
     }
@@ -94,12 +107,19 @@ pub(super) fn version(object: &Value) -> Option<u64> {
     object.pointer("/metadata/resourceVersion")?.as_str()?.parse().ok()
 }
 
-/// Who wrote which fields last, and when.
-fn notes(object: &Value) -> impl Iterator<Item = (&str, Timestamp)> {
+/// Who wrote some fields last, and when.
+struct Note<'a> {
+    by: &'a str,
+    at: Timestamp,
+    is_status: bool,
+}
+
+fn notes(object: &Value) -> impl Iterator<Item = Note<'_>> {
     let entries = object.pointer("/metadata/managedFields").and_then(Value::as_array);
     entries.into_iter().flatten().filter_map(|entry| {
         let text = |field: &str| entry.get(field).and_then(Value::as_str);
-        Some((text("manager")?, text("time")?.parse().ok()?))
+        let is_status = text("subresource") == Some("status");
+        Some(Note { by: text("manager")?, at: text("time")?.parse().ok()?, is_status })
     })
 }
 
@@ -135,6 +155,26 @@ mod tests {
         check(&["denshimon 05"], 8, &["denshimon 05", "kubectl-edit 06"], false);
         check(&["denshimon 05"], 8, &["denshimon 05", "kubectl-edit 03"], true);
         check(&["kubectl-edit 05"], 8, &["kubectl-edit 06"], false);
+    }
+
+    #[test]
+    fn who_reports_a_status_in_the_same_second_did_not_do_it() {
+        let check = |generation: u64, others: &[(&str, &str)], expect: bool| {
+            let [mut before, mut after] = [7, 9].map(|version| object(version, &["denshimon 05"]));
+            before["metadata"]["generation"] = 3.into();
+            after["metadata"]["generation"] = generation.into();
+            for (manager, subresource) in others {
+                let note = json!({ "manager": manager, "subresource": subresource, "time": "2026-01-01T00:00:05Z" });
+                after["metadata"]["managedFields"].as_array_mut().unwrap().push(note);
+            }
+            let arrived = Baseline::of(&before).shows_arrival(Verb::Edit, Some(&after));
+            assert_eq!(arrived, expect, "{generation} {others:?}");
+        };
+        let controller = ("kube-controller-manager", "status");
+        check(4, &[controller], true);
+        check(3, &[controller], false);
+        check(4, &[controller, ("kubectl-edit", "")], false);
+        check(4, &[], true);
     }
 
     #[test]

@@ -189,19 +189,36 @@ impl Ledger {
         started.map(Operation::from).collect()
     }
 
-    /// Returns those of them that can hardly arrive any more: given up for so long, or of an earlier run, since whose end
-    /// so long has passed at least.
-    pub(crate) async fn unheard_operations(&self, given_up: Duration, earlier_run: Duration) -> Vec<Operation> {
-        let mut started = self.started_operations().await;
+    /// Returns those of them that can hardly arrive any more, and since when: given up for so long, or of an earlier run,
+    /// since whose end so long has passed at least.
+    pub(crate) async fn unheard_operations(
+        &self,
+        given_up: Duration,
+        earlier_run: Duration,
+    ) -> Vec<(Operation, Duration)> {
+        let started = self.started_operations().await;
         let mut unanswered = lock(&self.open.unanswered);
         // What was entered in another way than by its answer is no longer waited for.
         unanswered.retain(|id, since| since.is_none() || started.iter().any(|operation| operation.id == *id));
         // Not by the rows' times: the clock may have been set since.
-        started.retain(|operation| match unanswered.get(&operation.id) {
-            None => self.open.since.elapsed() >= earlier_run,
-            Some(since) => since.is_some_and(|since| since.elapsed() >= given_up),
+        let with_waited = started.into_iter().filter_map(|operation| {
+            let (waited, least) = match unanswered.get(&operation.id) {
+                None => (self.open.since.elapsed(), earlier_run),
+                Some(since) => ((*since)?.elapsed(), given_up),
+            };
+            (waited >= least).then_some((operation, waited))
         });
-        started
+        with_waited.collect()
+    }
+
+    /// Tells whether Kubernetes took another write on the resource since this one was asked for: what is seen of both may
+    /// be the other's alone.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub(crate) async fn is_explained(&self, operation: &Operation) -> Result<bool, Error> {
+        let before = operation.baseline.version();
+        self.store.has_operation_after(&operation.resource, before, operation.started_at).await
     }
 
     /// Returns the operations whose rollout has not ended, oldest first.
@@ -263,7 +280,9 @@ impl Ledger {
             let has_arrived = |row: &&TimelineRow| {
                 row.entry.operation == Some(OperationState::Started)
                     && row.baseline.as_ref().is_some_and(|baseline| {
-                        baseline.shows_arrival(row.entry.verb, object) && !explained(baseline.version())
+                        // What is made again after a delete shows that this came first.
+                        let may_be_another = row.entry.verb != Verb::Delete && explained(baseline.version());
+                        baseline.shows_arrival(row.entry.verb, object) && !may_be_another
                     })
             };
             let result = |row: &TimelineRow| {

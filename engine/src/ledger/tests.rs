@@ -185,7 +185,7 @@ async fn an_answer_is_waited_for_however_the_clock_is_set() {
     let (id, guard) = ledger.begin_operation(scale(&resource("shop", "api"))).await.unwrap();
     let never = Duration::from_secs(600);
     let unheard = async |ledger: &Ledger, patience| -> Vec<String> {
-        ledger.unheard_operations(patience, never).await.into_iter().map(|operation| operation.id).collect()
+        ledger.unheard_operations(patience, never).await.into_iter().map(|(operation, _)| operation.id).collect()
     };
     for hour in [20, 22, 1] {
         hours.store(hour, Ordering::Relaxed);
@@ -234,6 +234,14 @@ async fn what_had_not_arrived_before_a_later_write_is_over_once_that_is_taken() 
         };
         assert_eq!(state(&api, &lost).await, expect, "{state_before_the_later}");
         assert_eq!(state(&web, &elsewhere).await, OperationState::Started);
+        let started = ledger.started_operations().await;
+        let explained = async |id: &str| match started.iter().find(|operation| operation.id == id) {
+            Some(operation) => Some(ledger.is_explained(operation).await.unwrap()),
+            None => None,
+        };
+        let is_known = expect == OperationState::Interrupted;
+        assert_eq!(explained(&lost).await, (!is_known).then_some(true), "{state_before_the_later}");
+        assert_eq!(explained(&elsewhere).await, Some(false));
         assert_eq!(state(&api, &later).await, OperationState::Applied);
     }
 }

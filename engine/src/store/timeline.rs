@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use model::git::CommitId;
 use model::history::{HistoryEntry, Outcome, Recorded};
 use model::user::Scope;
-use model::{ClusterName, Page, PageRequest, ResourceRef};
+use model::{ClusterName, Page, PageRequest, ResourceRef, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -108,6 +108,25 @@ impl Store {
         page: PageRequest,
     ) -> Result<Page<HistoryEntry>, Error> {
         self.timeline_page("resource_key", &[resource_key(resource)], page).await
+    }
+
+    /// Tells whether Kubernetes took an operation on a resource that made a later version than this of it, or, where it was
+    /// not there, that was asked for after a time.
+    pub(crate) async fn has_operation_after(
+        &self,
+        resource: &ResourceRef,
+        version: Option<u64>,
+        asked_at: Timestamp,
+    ) -> Result<bool, Error> {
+        let later = if version.is_some() { "resource_version > $version" } else { "resource_version > 0 AND at > $at" };
+        let statements = format!(
+            "SELECT VALUE resource_version FROM timeline
+            WHERE resource_key = $key AND baseline != NONE AND {later} LIMIT 1;"
+        );
+        let (key, at) = (resource_key(resource), asked_at.as_millisecond());
+        let found: Vec<u64> =
+            self.run(&statements, json!({ "key": key, "version": version, "at": at })).await?.rows(0)?;
+        Ok(!found.is_empty())
     }
 
     /// Reads one page of everything in a cluster that a scope covers, newest first.
