@@ -268,29 +268,29 @@ impl Ledger {
     /// The database does not answer.
     pub(crate) async fn notice_arrivals(&self, resource: &ResourceRef, object: Option<&Value>) -> Result<(), Error> {
         let now = object.and_then(version_of);
-        let arrived: Vec<(String, OperationResult)> = {
+        let mut arrived: Vec<(String, OperationResult)> = {
             let rows = self.open.rows.lock().await;
             let of_resource = || rows.values().filter(|row| row.entry.resource == *resource);
-            let explained = |before: Option<u64>| {
-                of_resource().any(|row| {
-                    row.entry.operation == Some(OperationState::Applied)
-                        && row.resource_version.is_some_and(|made| before < Some(made) && Some(made) <= now)
-                })
+            // A delete leaves nothing that a write may be taken for, nor does what came before an object was there.
+            let explains = |other: &TimelineRow, row: &TimelineRow| {
+                let before = row.baseline.as_ref().and_then(Baseline::version);
+                other.entry.operation == Some(OperationState::Applied)
+                    && other.entry.verb != Verb::Delete
+                    && (before.is_some() || other.entry.id > row.entry.id)
+                    && other.resource_version.is_some_and(|made| before < Some(made) && Some(made) <= now)
             };
             let has_arrived = |row: &&TimelineRow| {
+                let baseline = row.baseline.as_ref();
+                // What is made again after a delete shows that this came first.
+                let may_be_another = row.entry.verb != Verb::Delete && of_resource().any(|other| explains(other, row));
                 row.entry.operation == Some(OperationState::Started)
-                    && row.baseline.as_ref().is_some_and(|baseline| {
-                        // What is made again after a delete shows that this came first.
-                        let may_be_another = row.entry.verb != Verb::Delete && explained(baseline.version());
-                        baseline.shows_arrival(row.entry.verb, object) && !may_be_another
-                    })
+                    && baseline.is_some_and(|baseline| baseline.shows_arrival(row.entry.verb, object))
+                    && !may_be_another
             };
-            let result = |row: &TimelineRow| {
-                let baseline = row.baseline.clone().unwrap_or_default();
-                baseline.result(row.entry.verb, object)
-            };
+            let result = |row: &TimelineRow| row.baseline.clone().unwrap_or_default().result(row.entry.verb, object);
             of_resource().filter(has_arrived).map(|row| (row.entry.id.clone(), result(row))).collect()
         };
+        arrived.sort_by(|(one, _), (other, _)| one.cmp(other));
         for (id, result) in arrived {
             self.finish_operation(&id, result).await?;
         }

@@ -159,6 +159,36 @@ async fn an_operation_that_arrives_after_the_first_list_of_the_next_run_is_still
 }
 
 #[tokio::test]
+async fn what_is_made_again_after_a_delete_is_its_person_s_though_the_answer_was_lost() {
+    let bench = Bench::start(Duration::ZERO).await;
+    let before = config_map("a", 3, "1");
+    bench.lists(std::slice::from_ref(&before)).await;
+    bench.in_step().await;
+    bench.operates(Verb::Delete, &before, "Delete shop/a").await;
+    let new = NewOperation {
+        actor: Actor::User("ada".parse().unwrap()),
+        email: None,
+        verb: Verb::Create,
+        resource: resource("a"),
+        summary: "Create shop/a".into(),
+        reason: String::new(),
+        baseline: Baseline::default(),
+        rolls_out: false,
+    };
+    let (id, guard) = bench.ledger.begin_operation(new).await.unwrap();
+    drop(guard);
+    let bench = bench.restart().await;
+    let mut again = config_map("a", 9, "2");
+    again["metadata"]["uid"] = "another".into();
+    again["metadata"]["managedFields"][0]["manager"] = "denshimon".into();
+    bench.lists(&[again]).await;
+    bench.in_step().await;
+    let history = bench.history(&resource("a")).await;
+    let entry = history.iter().find(|entry| entry.id == id).unwrap();
+    assert!(matches!(entry.recorded, Recorded::Commit { .. }), "{entry:?}");
+}
+
+#[tokio::test]
 async fn changes_while_it_was_down_are_their_authors() {
     let bench = Bench::start(Duration::ZERO).await;
     bench.lists(&[config_map("a", 1, "1"), config_map("b", 1, "1")]).await;
