@@ -5,6 +5,7 @@
 //! that the recorder can join a change with its operation without asking the database.
 
 mod baseline;
+mod in_flight;
 mod operations;
 mod read;
 mod record;

@@ -1,7 +1,6 @@
 //! What an actor does through Denshimon, from the request to Kubernetes' answer.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use model::history::{Actor, HistoryEntry, OperationState, Outcome, Recorded, Verb};
 use model::user::AuditEntry;
@@ -10,6 +9,7 @@ use serde_json::Value;
 use ulid::Ulid;
 
 use super::baseline::version as version_of;
+use super::in_flight::{InFlight, lock};
 use super::{Baseline, Ledger};
 use crate::Error;
 use crate::store::TimelineRow;
@@ -61,14 +61,6 @@ pub(crate) struct Operation {
     pub(crate) baseline: Baseline,
     pub(crate) uid: Option<String>,
     pub(crate) resource_version: Option<u64>,
-}
-
-/// Counts a write as under way until it is dropped, whatever happens to the task that makes it.
-#[must_use]
-pub(crate) struct InFlight {
-    ledger: Ledger,
-    id: String,
-    resource: ResourceRef,
 }
 
 impl Ledger {
@@ -182,8 +174,15 @@ impl Ledger {
         self.open_operations(|row| row.uid.as_deref() == Some(uid)).await
     }
 
+    /// Returns what an earlier run asked of Kubernetes without hearing the answer.
+    pub(crate) async fn started_earlier(&self) -> Vec<Operation> {
+        let mut started = self.started_operations().await;
+        started.retain(|operation| !lock(&self.open.unanswered).contains_key(&operation.id));
+        started
+    }
+
     /// Returns what was asked of Kubernetes and has no answer.
-    pub(crate) async fn started_operations(&self) -> Vec<Operation> {
+    pub(super) async fn started_operations(&self) -> Vec<Operation> {
         let rows = self.open.rows.lock().await;
         let started = rows.values().filter(|row| row.entry.operation == Some(OperationState::Started));
         started.map(Operation::from).collect()
@@ -256,9 +255,14 @@ impl Ledger {
         found
     }
 
-    /// Returns all operations on a resource that wait for their commit, oldest first; for what is gone without a word.
+    /// Returns the operations on a resource that wait for their commit up to its last delete, oldest first; for what is gone
+    /// without a word. Without a delete these are all.
     pub(crate) async fn find_operations_on(&self, resource: &ResourceRef) -> Vec<Operation> {
-        self.open_operations(|row| row.entry.resource == *resource).await
+        let mut found = self.open_operations(|row| row.entry.resource == *resource).await;
+        if let Some(last) = found.iter().rposition(|operation| operation.verb == Verb::Delete) {
+            found.truncate(last + 1);
+        }
+        found
     }
 
     /// Notes that writes on a resource arrived whose answers were not heard, as far as a later state of it shows that and
@@ -303,32 +307,6 @@ impl Ledger {
     }
 }
 
-impl InFlight {
-    fn new(ledger: &Ledger, id: String, resource: ResourceRef) -> Self {
-        *lock(&ledger.open.in_flight).entry(resource.clone()).or_default() += 1;
-        lock(&ledger.open.unanswered).insert(id.clone(), None);
-        Self { ledger: ledger.clone(), id, resource }
-    }
-}
-
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        let open = &self.ledger.open;
-        if let Some(since) = lock(&open.unanswered).get_mut(&self.id) {
-            *since = Some(Instant::now());
-        }
-        let mut in_flight = lock(&open.in_flight);
-        if let Some(count) = in_flight.get_mut(&self.resource) {
-            *count -= 1;
-            if *count == 0 {
-                in_flight.remove(&self.resource);
-            }
-        }
-        drop(in_flight);
-        open.landed.notify_waiters();
-    }
-}
-
 /// Enters what Kubernetes answered.
 fn answer(row: &mut TimelineRow, result: OperationResult) {
     match result {
@@ -356,11 +334,6 @@ fn answer(row: &mut TimelineRow, result: OperationResult) {
             row.set_recorded(Recorded::Never);
         }
     }
-}
-
-/// A panic elsewhere leaves these maps whole.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl From<&TimelineRow> for Operation {

@@ -72,9 +72,9 @@ impl Journal {
         self.ledger.find_operations_on(resource).await.into_iter().map(Cause::from).collect()
     }
 
-    /// Lists what was asked of Kubernetes and has no answer.
+    /// Lists what an earlier run asked of Kubernetes without hearing the answer.
     pub(super) async fn started(&self) -> Vec<Operation> {
-        self.ledger.started_operations().await
+        self.ledger.started_earlier().await
     }
 
     /// Notes that operations arrived whose answers were not heard, as far as an object shows it; `None`: it is gone.
