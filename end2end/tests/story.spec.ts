@@ -178,7 +178,7 @@ test("a page whose stream is refused says so and goes on by itself", async ({ pa
   await expect(notice).toHaveCount(0);
 });
 
-test("a manifest can be copied and downloaded", async ({ page, context, javaScriptEnabled }) => {
+test("a manifest can be copied and downloaded", async ({ page, program, context, javaScriptEnabled }) => {
   await page.goto(page_of("/yaml"));
   const download = page.waitForEvent("download");
   await page.getByRole("link", { name: "Download" }).click();
@@ -192,6 +192,9 @@ test("a manifest can be copied and downloaded", async ({ page, context, javaScri
   await copy.click();
   await expect(page.getByText("Copied.")).toBeVisible();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toContain("kind: Deployment");
+  program.kubectl("label", "deployment", "api", "-n", namespace, "copied=once");
+  await expect(page.getByText("copied: once")).toBeVisible();
+  await expect(page.getByText("Copied.")).toBeVisible();
 });
 
 test("kinds can be left out of the records and taken in again", async ({ page }) => {

@@ -13,22 +13,27 @@ use crate::reading::{Reading, arrived, reading};
 
 /// What the tab reads.
 #[derive(Clone, Copy)]
-pub struct YamlSource(Reading<Result<String, AppError>>);
+pub struct YamlSource {
+    text: Reading<Result<String, AppError>>,
+    /// What came of copying; it outlives the text, which is read again with every change of the Deployment.
+    said: RwSignal<Option<&'static str>>,
+}
 
 impl YamlSource {
     /// Begins to read; call it outside of what waits for other resources.
     pub fn new(target: Memo<Result<DeploymentRef, AppError>>) -> Self {
         let live = Live::page_counter();
-        Self(reading(
+        let text = reading(
             move || (target.get(), live.get()),
             |(target, _)| async move { read_deployment_yaml(target?).await },
-        ))
+        );
+        Self { text, said: RwSignal::new(None) }
     }
 
     /// Shows the manifest.
     pub async fn view(self, target: DeploymentRef) -> AnyView {
-        let text = match arrived(self.0).await {
-            Ok(text) => view! { <YamlText text=text file=format!("{}.yaml", target.name)/> }.into_any(),
+        let text = match arrived(self.text).await {
+            Ok(text) => view! { <YamlText text=text file=format!("{}.yaml", target.name) said=self.said/> }.into_any(),
             Err(error) => view! { <FailureNote error=error/> }.into_any(),
         };
         view! {
@@ -41,9 +46,8 @@ impl YamlSource {
 }
 
 #[component]
-fn YamlText(text: String, file: String) -> impl IntoView {
+fn YamlText(text: String, file: String, said: RwSignal<Option<&'static str>>) -> impl IntoView {
     let download = format!("data:application/yaml;charset=utf-8,{}", encode(&text));
-    let said = RwSignal::new(None);
     let can_copy = RwSignal::new(false);
     // Without JavaScript, and in a page that came over plain HTTP, there is no clipboard.
     Effect::new(move || can_copy.set(!window().navigator().clipboard().is_undefined()));

@@ -77,8 +77,8 @@ async fn main() -> Result<()> {
     } else {
         // The disks are in memory and go with this process; what explains the failure stays.
         let kept = tempfile::Builder::new().prefix("chaos-failed-").tempdir()?.keep();
-        shell::output(Command::new("cp").arg("-a").arg(stage.repository()).arg(&stage.log).arg(&kept)).await?;
-        eprintln!("The program's log and repository: {}", kept.display());
+        shell::output(Command::new("cp").arg("-a").arg(&stage.data).arg(&stage.log).arg(&kept)).await?;
+        eprintln!("The program's log and data: {}", kept.display());
     }
     stage.sandbox.into_inner().stop().await?;
     result

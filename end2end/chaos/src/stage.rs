@@ -76,7 +76,10 @@ impl Stage {
             ("LD_PRELOAD", build_clock(folder).await?.display().to_string()),
             ("CHAOS_CLOCK", clock.display().to_string()),
         ];
-        let variables = variables.map(|(name, value)| (name.to_owned(), value)).to_vec();
+        // Who looks for a fault wants to read more.
+        let log_filter = std::env::var("DENSHIMON_LOG").ok().map(|filter| ("DENSHIMON_LOG", filter));
+        let variables = variables.into_iter().chain(log_filter);
+        let variables = variables.map(|(name, value)| (name.to_owned(), value)).collect();
         let namespace = serde_json::json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}});
         let namespaces: kube::Api<k8s_openapi::api::core::v1::Namespace> = kube::Api::all(client.clone());
         namespaces.create(&Default::default(), &serde_json::from_value(namespace)?).await?;

@@ -39,7 +39,7 @@ pub(crate) async fn recover_operations(engine: &Engine) -> Result<(), Error> {
             Err(error) => return Err(error),
         };
         let has_arrived = matches!(result, OperationResult::Applied { .. });
-        engine.parts.ledger.finish_operation(&operation.id, result).await?;
+        engine.parts.ledger.conclude_operation(&operation.id, result).await?;
         if has_arrived {
             // The recorder may have seen the object before this was known.
             engine.parts.cluster.read_again();

@@ -1,6 +1,6 @@
 //! What an actor does through Denshimon, from the request to Kubernetes' answer.
 
-use std::time::Duration;
+use std::collections::HashMap;
 
 use model::history::{Actor, HistoryEntry, OperationState, Outcome, Recorded, Verb};
 use model::user::AuditEntry;
@@ -13,9 +13,6 @@ use super::in_flight::{InFlight, lock};
 use super::{Baseline, Ledger};
 use crate::Error;
 use crate::store::TimelineRow;
-
-/// How long the recorder waits for Kubernetes' answer to a write before it names nobody.
-const SETTLE: Duration = Duration::from_secs(5);
 
 /// A write that is about to be asked of Kubernetes.
 #[derive(Clone, Debug)]
@@ -99,7 +96,29 @@ impl Ledger {
     /// The database does not answer; the answer is then found again after the next start.
     pub(crate) async fn finish_operation(&self, id: &str, result: OperationResult) -> Result<(), Error> {
         let mut rows = self.open.rows.lock().await;
+        self.enter_answer(&mut rows, id, result).await
+    }
+
+    /// The same for what is found out about a write without an answer; one that came meanwhile says more and stays.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub(crate) async fn conclude_operation(&self, id: &str, result: OperationResult) -> Result<(), Error> {
+        let mut rows = self.open.rows.lock().await;
+        if rows.get(id).is_some_and(|row| row.entry.operation == Some(OperationState::Started)) {
+            self.enter_answer(&mut rows, id, result).await?;
+        }
+        Ok(())
+    }
+
+    async fn enter_answer(
+        &self,
+        rows: &mut HashMap<String, TimelineRow>,
+        id: &str,
+        result: OperationResult,
+    ) -> Result<(), Error> {
         let Some(row) = rows.get_mut(id) else { return Ok(()) };
+        tracing::debug!(operation.id = id, ?result, "an operation is answered");
         let was_taken = matches!(result, OperationResult::Applied { .. } | OperationResult::Unchanged);
         answer(row, result);
         let row = row.clone();
@@ -135,20 +154,6 @@ impl Ledger {
             })
     }
 
-    /// Waits until no write on a resource is under way, at most 5 s; returns whether that is so.
-    pub(crate) async fn settled(&self, resource: &ResourceRef) -> bool {
-        let waiting = async {
-            loop {
-                let landed = self.open.landed.notified();
-                if !self.is_in_flight(resource) {
-                    return;
-                }
-                landed.await;
-            }
-        };
-        tokio::time::timeout(SETTLE, waiting).await.is_ok()
-    }
-
     /// Returns the operations on an object up to a version that wait for their commit, oldest first.
     pub(crate) async fn find_operations(&self, uid: &str, resource_version: u64) -> Vec<Operation> {
         let up_to = |row: &TimelineRow| row.resource_version.is_none_or(|version| version <= resource_version);
@@ -172,42 +177,6 @@ impl Ledger {
     /// Returns all operations on an object that is gone which wait for their commit, the delete last.
     pub(crate) async fn find_deletes(&self, uid: &str) -> Vec<Operation> {
         self.open_operations(|row| row.uid.as_deref() == Some(uid)).await
-    }
-
-    /// Returns what an earlier run asked of Kubernetes without hearing the answer.
-    pub(crate) async fn started_earlier(&self) -> Vec<Operation> {
-        let mut started = self.started_operations().await;
-        started.retain(|operation| !lock(&self.open.unanswered).contains_key(&operation.id));
-        started
-    }
-
-    /// Returns what was asked of Kubernetes and has no answer.
-    pub(super) async fn started_operations(&self) -> Vec<Operation> {
-        let rows = self.open.rows.lock().await;
-        let started = rows.values().filter(|row| row.entry.operation == Some(OperationState::Started));
-        started.map(Operation::from).collect()
-    }
-
-    /// Returns those of them that can hardly arrive any more, and since when: given up for so long, or of an earlier run,
-    /// since whose end so long has passed at least.
-    pub(crate) async fn unheard_operations(
-        &self,
-        given_up: Duration,
-        earlier_run: Duration,
-    ) -> Vec<(Operation, Duration)> {
-        let started = self.started_operations().await;
-        let mut unanswered = lock(&self.open.unanswered);
-        // What was entered in another way than by its answer is no longer waited for.
-        unanswered.retain(|id, since| since.is_none() || started.iter().any(|operation| operation.id == *id));
-        // Not by the rows' times: the clock may have been set since.
-        let with_waited = started.into_iter().filter_map(|operation| {
-            let (waited, least) = match unanswered.get(&operation.id) {
-                None => (self.open.since.elapsed(), earlier_run),
-                Some(since) => ((*since)?.elapsed(), given_up),
-            };
-            (waited >= least).then_some((operation, waited))
-        });
-        with_waited.collect()
     }
 
     /// Tells whether Kubernetes took another write on the resource since this one was asked for: what is seen of both may
@@ -296,14 +265,9 @@ impl Ledger {
         };
         arrived.sort_by(|(one, _), (other, _)| one.cmp(other));
         for (id, result) in arrived {
-            self.finish_operation(&id, result).await?;
+            self.conclude_operation(&id, result).await?;
         }
         Ok(())
-    }
-
-    /// Tells whether a write on a resource waits for Kubernetes' answer.
-    pub(crate) fn is_in_flight(&self, resource: &ResourceRef) -> bool {
-        lock(&self.open.in_flight).contains_key(resource)
     }
 }
 

@@ -39,6 +39,7 @@ impl Ledger {
                 let row = written.get(id).or_else(|| open.get(id)).cloned();
                 let Some(mut row) = row else { continue };
                 linked = true;
+                tracing::debug!(operation.id = id, before = ?row.entry.recorded, now = ?change.recorded, "an operation is entered");
                 // Exactly one commit: the first one that was said stays.
                 if row.entry.recorded == Recorded::Waiting {
                     // A commit that holds it proves that Kubernetes took it, though its answer was lost in a crash.

@@ -235,8 +235,8 @@ async fn what_had_not_arrived_before_a_later_write_is_over_once_that_is_taken() 
         assert_eq!(state(&api, &lost).await, expect, "{state_before_the_later}");
         assert_eq!(state(&web, &elsewhere).await, OperationState::Started);
         let started = ledger.started_operations().await;
-        let explained = async |id: &str| match started.iter().find(|operation| operation.id == id) {
-            Some(operation) => Some(ledger.is_explained(operation).await.unwrap()),
+        let explained = async |id: &str| match started.iter().find(|(operation, _)| operation.id == id) {
+            Some((operation, _)) => Some(ledger.is_explained(operation).await.unwrap()),
             None => None,
         };
         let is_known = expect == OperationState::Interrupted;
@@ -255,7 +255,7 @@ async fn after_a_crash_open_operations_are_known_and_a_commit_links_itself_once(
     ledger.finish_operation(&done, applied("u1", "7")).await.unwrap();
     let ledger = Ledger::open(ledger.store.clone(), ledger.clock.clone()).await.unwrap();
     assert_eq!(
-        ledger.started_operations().await.into_iter().map(|found| found.id).collect::<Vec<_>>(),
+        ledger.started_earlier().await.into_iter().map(|found| found.id).collect::<Vec<_>>(),
         std::slice::from_ref(&started)
     );
     assert_eq!(ledger.find_operations("u1", 7).await[0].id, done);

@@ -131,6 +131,12 @@ impl Work {
         causes.into_iter().filter(|cause| !self.claimed.contains(&cause.id)).collect()
     }
 
+    /// Finds the operations on a resource of which no object is left to ask.
+    pub(super) async fn causes_of_resource(&mut self, resource: &ResourceRef) -> Vec<Cause> {
+        let causes = self.journal.causes_of_resource(resource).await;
+        causes.into_iter().filter(|cause| !self.claimed.contains(&cause.id)).collect()
+    }
+
     /// Remembers that a waiting change fulfils these operations.
     pub(super) fn claim(&mut self, attribution: &Attribution) {
         self.claimed.extend(attribution.causes.iter().map(|cause| cause.id.clone()));
@@ -145,6 +151,7 @@ impl Work {
         at: Timestamp,
     ) {
         let Some(last) = causes.last() else { return };
+        tracing::debug!(%resource, causes = ?causes.iter().map(|cause| &cause.id).collect::<Vec<_>>(), version = metadata(object, "resourceVersion"), "operations left the record as it was");
         let entry = Entry {
             resource: resource.clone(),
             resource_version: metadata(object, "resourceVersion").to_owned(),
@@ -166,7 +173,7 @@ impl Work {
 
     /// Owes the ledger operations on a resource that is gone and never was recorded.
     pub(super) async fn enter_unrecorded(&mut self, resource: &ResourceRef) {
-        let causes = self.journal.causes_of_resource(resource).await;
+        let causes = self.causes_of_resource(resource).await;
         let now = self.clock.now();
         self.enter_unchanged(resource, &Value::Null, causes, now);
     }

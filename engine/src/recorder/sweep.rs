@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use manifest::{Manifest, identity};
+use model::Kind;
 use model::history::Verb;
-use model::{Kind, ResourceRef};
 use serde_json::Value;
 
-use super::attribute::{Attribution, Cause};
+use super::attribute::Attribution;
 use super::book::Record;
 use super::counts::kind_part;
 use super::people::{Placed, read_manifest};
@@ -199,11 +199,6 @@ impl Work {
             }
         }
         changes.retain(|change| !kept.contains(&change.path));
-    }
-
-    async fn causes_of_resource(&mut self, resource: &ResourceRef) -> Vec<Cause> {
-        let causes = self.journal.causes_of_resource(resource).await;
-        causes.into_iter().filter(|cause| !self.claimed.contains(&cause.id)).collect()
     }
 
     async fn deletions_of(&mut self, paths: Vec<String>) -> Result<Vec<Change>, RepositoryError> {

@@ -189,6 +189,16 @@ impl Bench {
         assert!(in_time.is_ok(), "still {:?}", *self.recorder.book.chip().borrow());
     }
 
+    /// Waits until all that was sent was taken in, and has it committed.
+    async fn commits_all(&self) {
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+        while self.watch.capacity() < self.watch.max_capacity() {
+            assert!(tokio::time::Instant::now() < deadline, "it is not taken in");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        self.recorder.steer(Steering::CommitNow).await.unwrap();
+    }
+
     fn place(&self) -> PathBuf {
         self.config.data_dir.join("repository.git")
     }
@@ -206,17 +216,25 @@ impl Bench {
         self.store.timeline_of_resource(resource, PageRequest::default()).await.unwrap().items
     }
 
+    async fn entry(&self, resource: &ResourceRef, id: &str) -> HistoryEntry {
+        self.history(resource).await.into_iter().find(|entry| entry.id == id).unwrap()
+    }
+
+    /// Asks Kubernetes for a write whose answer nobody hears.
+    async fn asks(&self, new: NewOperation) -> String {
+        let (id, guard) = self.ledger.begin_operation(new).await.unwrap();
+        drop(guard);
+        id
+    }
+
     /// Does what the write path does: says so, has the API server do it, notes the answer.
     async fn operates(&self, verb: Verb, object: &Value, summary: &str) -> String {
         let new = NewOperation {
-            actor: Actor::User("ada".parse().unwrap()),
-            email: Some("ada@example.org".into()),
             verb,
-            resource: manifest::identity(object, &self.config.cluster.name).unwrap(),
             summary: summary.into(),
             reason: "Because of Friday".into(),
             baseline: Baseline::default(),
-            rolls_out: false,
+            ..edit(object)
         };
         let (id, guard) = self.ledger.begin_operation(new).await.unwrap();
         let text = |field: &str| object["metadata"][field].as_str().unwrap().to_owned();
@@ -224,6 +242,20 @@ impl Bench {
         self.ledger.finish_operation(&id, applied).await.unwrap();
         drop(guard);
         id
+    }
+}
+
+/// An edit by ada of an object as she found it.
+fn edit(found: &Value) -> NewOperation {
+    NewOperation {
+        actor: Actor::User("ada".parse().unwrap()),
+        email: Some("ada@example.org".into()),
+        verb: Verb::Edit,
+        resource: manifest::identity(found, &"sandbox".parse().unwrap()).unwrap(),
+        summary: "Edit shop/a".into(),
+        reason: String::new(),
+        baseline: Baseline::of(found),
+        rolls_out: false,
     }
 }
 
@@ -253,6 +285,13 @@ fn config_map(name: &str, version: u32, data: &str) -> Value {
         },
         "data": {"key": data}
     })
+}
+
+/// The ConfigMap `a` as a write of Denshimon's left it.
+fn written(version: u32, data: &str) -> Value {
+    let mut object = config_map("a", version, data);
+    object["metadata"]["managedFields"][0]["manager"] = "denshimon".into();
+    object
 }
 
 fn resource(name: &str) -> ResourceRef {

@@ -79,17 +79,7 @@ async fn the_recorder_waits_for_the_answer_to_a_write() {
     let bench = Bench::start(Duration::ZERO).await;
     bench.lists(&[config_map("a", 1, "1")]).await;
     bench.in_step().await;
-    let new = NewOperation {
-        actor: Actor::User("ada".parse().unwrap()),
-        email: Some("ada@example.org".into()),
-        verb: Verb::Edit,
-        resource: resource("a"),
-        summary: "Edit shop/a".into(),
-        reason: String::new(),
-        baseline: Baseline::default(),
-        rolls_out: false,
-    };
-    let (id, guard) = bench.ledger.begin_operation(new).await.unwrap();
+    let (id, guard) = bench.ledger.begin_operation(edit(&config_map("a", 1, "1"))).await.unwrap();
     // The watch is faster than the answer.
     bench.sees(config_map("a", 2, "2")).await;
     bench.sees(config_map("b", 2, "2")).await;

@@ -47,30 +47,19 @@ async fn a_commit_that_the_ledger_missed_is_linked_at_the_next_start() {
     bench.lists(std::slice::from_ref(&edited)).await;
     bench.in_step().await;
     assert_eq!(bench.log().len(), 2, "not recorded twice");
-    let history = bench.history(&resource("a")).await;
-    let entry = history.iter().find(|entry| entry.id == id).unwrap();
+    let entry = bench.entry(&resource("a"), &id).await;
     assert_eq!(entry.recorded, Recorded::Commit { id: commit, pushed: None });
-    assert_eq!(history.len(), 2);
+    assert_eq!(bench.history(&resource("a")).await.len(), 2);
 }
 
 #[tokio::test]
 async fn an_operation_without_an_answer_is_found_by_its_mark() {
     let check = async |verb: Verb, seen: Option<Value>, subject: Option<&str>| {
         let bench = Bench::start(Duration::ZERO).await;
-        bench.lists(&[config_map("a", 1, "1"), config_map("z", 1, "1")]).await;
+        let before = config_map("a", 1, "1");
+        bench.lists(&[before.clone(), config_map("z", 1, "1")]).await;
         bench.in_step().await;
-        let new = NewOperation {
-            actor: Actor::User("ada".parse().unwrap()),
-            email: Some("ada@example.org".into()),
-            verb,
-            resource: resource("a"),
-            summary: "Do it to shop/a".into(),
-            reason: String::new(),
-            baseline: Baseline::default(),
-            rolls_out: false,
-        };
-        let (id, guard) = bench.ledger.begin_operation(new).await.unwrap();
-        drop(guard);
+        let id = bench.asks(NewOperation { verb, summary: "Do it to shop/a".into(), ..edit(&before) }).await;
         let bench = bench.restart().await;
         let mut all = vec![config_map("z", 1, "1")];
         all.extend(seen.clone());
@@ -78,18 +67,14 @@ async fn an_operation_without_an_answer_is_found_by_its_mark() {
         bench.in_step().await;
         let expect: Vec<String> = subject.iter().map(|subject| (*subject).to_owned()).collect();
         assert_eq!(bench.log()[1..], expect, "{verb:?} {seen:?}");
-        let history = bench.history(&resource("a")).await;
-        let entry = history.iter().find(|entry| entry.id == id).unwrap();
+        let entry = bench.entry(&resource("a"), &id).await;
         let linked = matches!(entry.recorded, Recorded::Commit { .. });
         let expect = subject.is_some_and(|subject| subject.starts_with("ada"));
         assert_eq!(linked, expect, "{verb:?} {:?}", entry.recorded);
         let answered = entry.operation != Some(OperationState::Started);
         assert_eq!(answered, expect, "{verb:?}: what has not arrived may yet do so");
     };
-    let mut by_denshimon = config_map("a", 2, "2");
-    by_denshimon["metadata"]["managedFields"][0]["manager"] = "denshimon".into();
-    by_denshimon["metadata"]["managedFields"][0]["time"] = "2999-01-01T00:00:00Z".into();
-    check(Verb::Edit, Some(by_denshimon), Some("ada: Do it to shop/a")).await;
+    check(Verb::Edit, Some(written(2, "2")), Some("ada: Do it to shop/a")).await;
     check(Verb::Edit, Some(config_map("a", 2, "2")), Some("kubectl-edit: Update ConfigMap shop/a")).await;
     check(Verb::Edit, Some(config_map("a", 1, "1")), None).await;
     check(Verb::Delete, None, Some("ada: Do it to shop/a")).await;
@@ -100,29 +85,15 @@ async fn an_operation_that_never_arrived_is_not_taken_for_the_one_before_it_in_t
     let bench = Bench::start(Duration::ZERO).await;
     bench.lists(&[config_map("a", 1, "1")]).await;
     bench.in_step().await;
-    let mut edited = config_map("a", 2, "2");
-    edited["metadata"]["managedFields"][0]["manager"] = "denshimon".into();
-    edited["metadata"]["managedFields"][0]["time"] = "2999-01-01T00:00:00Z".into();
+    let edited = written(2, "2");
     bench.operates(Verb::Edit, &edited, "Edit shop/a").await;
     bench.sees(edited.clone()).await;
     bench.in_step().await;
-    let new = NewOperation {
-        actor: Actor::User("ada".parse().unwrap()),
-        email: None,
-        verb: Verb::Edit,
-        resource: resource("a"),
-        summary: "Edit it once more".into(),
-        reason: String::new(),
-        baseline: Baseline::of(&edited),
-        rolls_out: false,
-    };
-    let (id, guard) = bench.ledger.begin_operation(new).await.unwrap();
-    drop(guard);
+    let id = bench.asks(NewOperation { summary: "Edit it once more".into(), ..edit(&edited) }).await;
     let bench = bench.restart().await;
     bench.lists(std::slice::from_ref(&edited)).await;
     bench.in_step().await;
-    let history = bench.history(&resource("a")).await;
-    let entry = history.iter().find(|entry| entry.id == id).unwrap();
+    let entry = bench.entry(&resource("a"), &id).await;
     assert_eq!((&entry.operation, &entry.recorded), (&Some(OperationState::Started), &Recorded::Waiting));
 }
 
@@ -132,29 +103,14 @@ async fn an_operation_that_arrives_after_the_first_list_of_the_next_run_is_still
     let before = config_map("a", 1, "1");
     bench.lists(std::slice::from_ref(&before)).await;
     bench.in_step().await;
-    let new = NewOperation {
-        actor: Actor::User("ada".parse().unwrap()),
-        email: None,
-        verb: Verb::Edit,
-        resource: resource("a"),
-        summary: "Edit shop/a".into(),
-        reason: String::new(),
-        baseline: Baseline::of(&before),
-        rolls_out: false,
-    };
-    let (id, guard) = bench.ledger.begin_operation(new).await.unwrap();
-    drop(guard);
+    let id = bench.asks(edit(&before)).await;
     let bench = bench.restart().await;
     bench.lists(std::slice::from_ref(&before)).await;
     bench.in_step().await;
-    let mut edited = config_map("a", 2, "2");
-    edited["metadata"]["managedFields"][0]["manager"] = "denshimon".into();
-    edited["metadata"]["managedFields"][0]["time"] = "2999-01-01T00:00:00Z".into();
-    bench.sees(edited).await;
+    bench.sees(written(2, "2")).await;
     bench.in_step().await;
     assert_eq!(bench.log()[1..], ["ada: Edit shop/a"]);
-    let history = bench.history(&resource("a")).await;
-    let entry = history.iter().find(|entry| entry.id == id).unwrap();
+    let entry = bench.entry(&resource("a"), &id).await;
     assert!(matches!(entry.recorded, Recorded::Commit { .. }), "{entry:?}");
 }
 
@@ -165,27 +121,38 @@ async fn what_is_made_again_after_a_delete_is_its_person_s_though_the_answer_was
     bench.lists(std::slice::from_ref(&before)).await;
     bench.in_step().await;
     bench.operates(Verb::Delete, &before, "Delete shop/a").await;
-    let new = NewOperation {
-        actor: Actor::User("ada".parse().unwrap()),
-        email: None,
+    let create = NewOperation {
         verb: Verb::Create,
-        resource: resource("a"),
         summary: "Create shop/a".into(),
-        reason: String::new(),
         baseline: Baseline::default(),
-        rolls_out: false,
+        ..edit(&before)
     };
-    let (id, guard) = bench.ledger.begin_operation(new).await.unwrap();
-    drop(guard);
+    let id = bench.asks(create).await;
     let bench = bench.restart().await;
-    let mut again = config_map("a", 9, "2");
+    let mut again = written(9, "2");
     again["metadata"]["uid"] = "another".into();
-    again["metadata"]["managedFields"][0]["manager"] = "denshimon".into();
     bench.lists(&[again]).await;
     bench.in_step().await;
-    let history = bench.history(&resource("a")).await;
-    let entry = history.iter().find(|entry| entry.id == id).unwrap();
+    let entry = bench.entry(&resource("a"), &id).await;
     assert!(matches!(entry.recorded, Recorded::Commit { .. }), "{entry:?}");
+}
+
+#[tokio::test]
+async fn a_list_that_lacks_what_is_gone_leaves_its_delete_to_the_commit_that_waits() {
+    let bench = Bench::start(Duration::from_secs(600)).await;
+    let before = config_map("a", 1, "1");
+    bench.lists(std::slice::from_ref(&before)).await;
+    bench.commits_all().await;
+    bench.asks(edit(&before)).await;
+    let bench = bench.restart().await;
+    bench.lists(std::slice::from_ref(&before)).await;
+    let id = bench.operates(Verb::Delete, &before, "Delete shop/a").await;
+    bench.loses(before).await;
+    bench.lists(&[]).await;
+    bench.commits_all().await;
+    let entry = bench.entry(&resource("a"), &id).await;
+    let commit = bench.git(&["rev-parse", "main"]).parse().unwrap();
+    assert_eq!(entry.recorded, Recorded::Commit { id: commit, pushed: None }, "{:?}", bench.log());
 }
 
 #[tokio::test]

@@ -6,37 +6,18 @@ fn kind() -> Kind {
     Kind::new("", "ConfigMap")
 }
 
-fn edit(object: &Value) -> NewOperation {
-    NewOperation {
-        actor: Actor::User("ada".parse().unwrap()),
-        email: Some("ada@example.org".into()),
-        verb: Verb::Edit,
-        resource: manifest::identity(object, &"sandbox".parse().unwrap()).unwrap(),
-        summary: "Edit shop/a".into(),
-        reason: String::new(),
-        baseline: Baseline::of(object),
-        rolls_out: false,
-    }
-}
-
 #[tokio::test]
 async fn an_answer_that_was_lost_on_its_way_costs_nobody_their_name() {
     let bench = Bench::start(Duration::ZERO).await;
     bench.lists(&[config_map("a", 1, "1")]).await;
     bench.in_step().await;
-    let (id, guard) = bench.ledger.begin_operation(edit(&config_map("a", 1, "1"))).await.unwrap();
-    // The connection broke: nobody waits any more.
-    drop(guard);
-    let mut written = config_map("a", 2, "2");
-    written["metadata"]["managedFields"][0]["manager"] = "denshimon".into();
-    bench.sees(written).await;
+    let id = bench.asks(edit(&config_map("a", 1, "1"))).await;
+    bench.sees(written(2, "2")).await;
     bench.sees(config_map("a", 3, "3")).await;
     bench.in_step().await;
     assert_eq!(bench.log()[1..], ["ada: Edit shop/a", "kubectl-edit: Update ConfigMap shop/a"]);
-    let history = bench.history(&resource("a")).await;
-    let entry = history.iter().find(|entry| entry.id == id).unwrap();
     let commit = bench.git(&["rev-parse", "main~1"]).parse().unwrap();
-    assert_eq!(entry.recorded, Recorded::Commit { id: commit, pushed: None });
+    assert_eq!(bench.entry(&resource("a"), &id).await.recorded, Recorded::Commit { id: commit, pushed: None });
 }
 
 #[tokio::test]
@@ -44,8 +25,7 @@ async fn a_late_answer_does_not_take_the_next_one_s_change() {
     let bench = Bench::start(Duration::ZERO).await;
     bench.lists(&[config_map("a", 1, "1")]).await;
     bench.in_step().await;
-    let (id, guard) = bench.ledger.begin_operation(edit(&config_map("a", 1, "1"))).await.unwrap();
-    drop(guard);
+    let id = bench.asks(edit(&config_map("a", 1, "1"))).await;
     // Nothing in it shows whose it is.
     bench.sees(config_map("a", 2, "2")).await;
     bench.in_step().await;
@@ -58,8 +38,7 @@ async fn a_late_answer_does_not_take_the_next_one_s_change() {
     let message = bench.git(&["log", "-1", "--format=%B", "main"]);
     assert!(!message.contains(&id), "{message}");
     let commit = bench.git(&["rev-parse", "main~1"]).parse().unwrap();
-    let history = bench.history(&resource("a")).await;
-    let entry = history.iter().find(|entry| entry.id == id).unwrap();
+    let entry = bench.entry(&resource("a"), &id).await;
     assert_eq!(entry.recorded, Recorded::Commit { id: commit, pushed: None }, "it is in the commit of its version");
 }
 
@@ -76,9 +55,7 @@ async fn two_people_s_writes_are_told_apart_though_their_answers_cross() {
     let (bob_id, bob_waits) = bench.ledger.begin_operation(by_bob).await.unwrap();
     // The API server notes whole seconds, so nothing in the two versions says which is whose.
     for (version, data) in [(2, "2"), (3, "3")] {
-        let mut written = config_map("a", version, data);
-        written["metadata"]["managedFields"][0]["manager"] = "denshimon".into();
-        bench.sees(written).await;
+        bench.sees(written(version, data)).await;
     }
     // Once this is committed, both versions have been taken in.
     bench.sees(config_map("b", 4, "1")).await;
@@ -95,13 +72,11 @@ async fn two_people_s_writes_are_told_apart_though_their_answers_cross() {
     bench.in_step().await;
     let expect = ["kubectl-edit: Create ConfigMap shop/b", "ada: Set it to 2", "bob: Set it to 3"];
     assert_eq!(bench.log()[1..], expect);
-    let history = bench.history(&resource("a")).await;
     for (commit, id, other) in [("main~1", &ada_id, &bob_id), ("main", &bob_id, &ada_id)] {
         let message = bench.git(&["log", "-1", "--format=%B", commit]);
         assert!(message.contains(id.as_str()) && !message.contains(other.as_str()), "{message}");
-        let entry = history.iter().find(|entry| entry.id == *id).unwrap();
         let commit = bench.git(&["rev-parse", commit]).parse().unwrap();
-        assert_eq!(entry.recorded, Recorded::Commit { id: commit, pushed: None });
+        assert_eq!(bench.entry(&resource("a"), id).await.recorded, Recorded::Commit { id: commit, pushed: None });
     }
 }
 
@@ -185,10 +160,7 @@ async fn what_was_done_to_an_object_that_was_made_again_unseen_is_told_with_the_
     };
     bench.lists(&[again("a", "2"), again("b", "1")]).await;
     bench.in_step().await;
-    let recorded = async |name: &str, id: &str| {
-        let history = bench.history(&resource(name)).await;
-        history.into_iter().find(|entry| entry.id == id).unwrap().recorded
-    };
+    let recorded = async |name: &str, id: &str| bench.entry(&resource(name), id).await.recorded;
     assert!(matches!(recorded("a", &deleted).await, Recorded::Commit { .. }));
     assert_eq!(recorded("b", &same).await, Recorded::Unchanged);
     assert_eq!(bench.log()[1..], ["kubectl-edit: Update ConfigMap shop/a"]);
