@@ -6,24 +6,23 @@
 mod access;
 mod connect;
 mod drafts;
+mod embedded;
 mod kinds;
 #[cfg(test)]
 pub(crate) mod tests;
 mod timeline;
 mod users;
 
-use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use surrealdb::engine::local::Db;
 use surrealdb::engine::remote::ws::Client;
 use surrealdb::types::QueryError;
 use surrealdb::{IndexedResults, Surreal};
-use surrealdb_core::kvs::Datastore;
 
+use self::embedded::Embedded;
 use crate::{EngineConfig, Error, StartError};
 
 pub(crate) use access::{SessionRow, TokenRow};
@@ -39,13 +38,7 @@ const TRIES: u32 = 8;
 pub(crate) struct Store(Arc<Database>);
 
 enum Database {
-    /// In this process.
-    Local {
-        database: Surreal<Db>,
-        datastore: Arc<Datastore>,
-        /// Keeps other processes out for as long as it is open.
-        lock: Option<File>,
-    },
+    Local(Arc<Embedded>),
     Remote(Surreal<Client>),
 }
 
@@ -65,12 +58,8 @@ impl Store {
 
     /// Writes everything to the disk and closes; what is asked afterwards fails.
     pub(crate) async fn close(&self) {
-        let Database::Local { datastore, lock, .. } = &*self.0 else { return };
-        if let Err(error) = datastore.shutdown().await {
-            tracing::warn!(error = %error, "the store did not close cleanly; nothing that was answered is lost");
-        }
-        if let Some(Err(error)) = lock.as_ref().map(File::unlock) {
-            tracing::warn!(%error, "the data directory stays locked until the process ends");
+        if let Database::Local(embedded) = &*self.0 {
+            embedded.close().await;
         }
     }
 
@@ -82,7 +71,14 @@ impl Store {
         let mut attempt = 0;
         loop {
             let answer = match &*self.0 {
-                Database::Local { database, .. } => database.query(statements).bind(variables.clone()).await,
+                Database::Local(embedded) => {
+                    let opened = match statements.starts_with("SELECT") {
+                        true => embedded.for_reading().await,
+                        false => embedded.for_writing().await,
+                    };
+                    let opened = opened.map_err(|error| Error::unavailable("the database", error))?;
+                    opened.database.query(statements).bind(variables.clone()).await
+                }
                 Database::Remote(database) => database.query(statements).bind(variables.clone()).await,
             };
             let error = match answer.and_then(first_cause) {
@@ -94,6 +90,11 @@ impl Store {
             if !lost || attempt == TRIES {
                 // Where no statement says why a transaction failed, its commit did: the disk is full, or is not to be written.
                 let is_unwritten = matches!(error.query_details(), Some(QueryError::NotExecuted));
+                if let Database::Local(embedded) = &*self.0
+                    && is_unwritten
+                {
+                    embedded.tear();
+                }
                 return Err(if error.is_connection() || is_unwritten {
                     Error::unavailable("the database", error)
                 } else {

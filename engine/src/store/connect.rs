@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::fs::{DirBuilder, File, TryLockError};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
-use std::time::Duration;
+use std::sync::Arc;
 
 use secrecy::ExposeSecret;
 use serde::Deserialize;
@@ -12,10 +12,8 @@ use serde_json::json;
 use surrealdb::Surreal;
 use surrealdb::engine::remote::ws::{Ws, Wss};
 use surrealdb::opt::auth::Root;
-use surrealdb_cnf::ConfigMap;
-use surrealdb_core::kvs::Datastore;
-use surrealdb_core::options::EngineOptions;
 
+use super::embedded::{Embedded, Place};
 use super::{Database, Store};
 use crate::{DatabaseConfig, EngineConfig, StartError};
 
@@ -29,16 +27,15 @@ pub(super) const MIGRATIONS: &[(u32, &str)] = &[
 ];
 
 /// Denshimon's namespace and database on a SurrealDB server, and in the embedded store.
-const NAME: &str = "denshimon";
-
-/// SurrealKV would take half of the machine's memory: Denshimon's own data is small.
-const MEMORY: &[(&str, &str)] =
-    &[("surrealkv_block_cache_capacity", "16777216"), ("surrealkv_max_memtable_size", "8388608")];
+pub(super) const NAME: &str = "denshimon";
 
 pub(super) async fn connect(config: &EngineConfig) -> Result<Database, StartError> {
-    let database = match &config.database {
-        DatabaseConfig::Embedded => embedded(&config.data_dir).await?,
-        DatabaseConfig::Memory => local("memory", None).await.map_err(|error| failed(&*error))?,
+    Ok(match &config.database {
+        DatabaseConfig::Embedded => Database::Local(Arc::new(embedded(&config.data_dir).await?)),
+        DatabaseConfig::Memory => {
+            let embedded = Embedded::open(Place::Memory, None).await.map_err(|error| failed(&*error))?;
+            Database::Local(Arc::new(embedded))
+        }
         DatabaseConfig::Server { url, username, password } => {
             let database = match (url.strip_prefix("wss://"), url.strip_prefix("ws://")) {
                 (Some(host), _) => Surreal::new::<Wss>(host).await,
@@ -48,18 +45,14 @@ pub(super) async fn connect(config: &EngineConfig) -> Result<Database, StartErro
             .map_err(failed)?;
             let credentials = Root { username: username.clone(), password: password.expose_secret().to_owned() };
             database.signin(credentials).await.map_err(failed)?;
+            database.use_ns(NAME).use_db(NAME).await.map_err(failed)?;
             Database::Remote(database)
         }
-    };
-    match &database {
-        Database::Local { database, .. } => database.use_ns(NAME).use_db(NAME).await.map_err(failed)?,
-        Database::Remote(database) => database.use_ns(NAME).use_db(NAME).await.map_err(failed)?,
-    };
-    Ok(database)
+    })
 }
 
 /// Opens the store in the data directory, which nobody else may read, and holds it against other processes.
-async fn embedded(data_dir: &Path) -> Result<Database, StartError> {
+async fn embedded(data_dir: &Path) -> Result<Embedded, StartError> {
     let broken = |what: &str, error: &dyn Display| {
         StartError::Store(format!("Cannot {what} in the data directory {}: {error}.", data_dir.display()))
     };
@@ -76,27 +69,9 @@ async fn embedded(data_dir: &Path) -> Result<Database, StartError> {
         }
         Err(TryLockError::Error(error)) => return Err(broken("lock the store", &error)),
     }
-    // Each commit reaches the disk before it is answered.
-    let path = format!("surrealkv://{}?sync=every", folder.display());
-    local(&path, Some(lock)).await.map_err(|error| broken("open the store", &format!("{error:#}")))
-}
-
-async fn local(path: &str, lock: Option<File>) -> anyhow::Result<Database> {
-    let memory = MEMORY.iter().fold(ConfigMap::empty(), |map, (key, value)| map.with_key_value(*key, *value));
-    // Live queries are not used: looking for their news ten times a second only keeps the processor awake.
-    let options = EngineOptions { live_query_router_interval: Duration::from_secs(60), ..EngineOptions::default() };
-    // The version is settled before anything else is written, as `surrealdb` itself does it.
-    let datastore = Datastore::builder()
-        .with_config(memory)
-        .with_engine_options(options)
-        .without_maintenance_tasks()
-        .build_with_path(path)
-        .await?;
-    datastore.check_version().await?;
-    datastore.bootstrap().await?;
-    datastore.start_maintenance_tasks();
-    let database = Surreal::unstable_from_datastore(datastore.clone(), None).await?;
-    Ok(Database::Local { database, datastore, lock })
+    Embedded::open(Place::Folder(folder), Some(lock))
+        .await
+        .map_err(|error| broken("open the store", &format!("{error:#}")))
 }
 
 fn failed(error: impl Display) -> StartError {

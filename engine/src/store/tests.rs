@@ -70,6 +70,92 @@ async fn a_restart_keeps_what_was_written() {
     store.close().await;
 }
 
+/// Copies what is on the disk while the store is open: a crash leaves that.
+fn crash(data: &Path) -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    let status = std::process::Command::new("cp").arg("-a").arg(data.join("store")).arg(copy.path()).status();
+    assert!(status.unwrap().success());
+    copy
+}
+
+/// The segments of the store's log, oldest first.
+fn segments(data: &Path) -> Vec<std::path::PathBuf> {
+    let files = std::fs::read_dir(data.join("store/wal")).unwrap().flatten().map(|file| file.path());
+    let mut segments: Vec<_> = files.filter(|file| file.extension().is_some_and(|kind| kind == "wal")).collect();
+    segments.sort();
+    segments
+}
+
+async fn write(store: &Store, number: usize) {
+    let content = json!({ "number": number, "text": "x".repeat(3_000) });
+    store.run("CREATE written CONTENT $content RETURN NONE;", json!({ "content": content })).await.unwrap();
+}
+
+async fn written(store: &Store) -> Vec<usize> {
+    let statements = "DEFINE TABLE IF NOT EXISTS written; SELECT VALUE number FROM written;";
+    let mut numbers: Vec<usize> = store.run(statements, json!({})).await.unwrap().rows(1).unwrap();
+    numbers.sort_unstable();
+    numbers
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crash_loses_nothing_that_met_a_full_buffer() {
+    // More than a buffer holds.
+    const ROWS: usize = 6_000;
+    const WRITERS: usize = 8;
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&config(folder.path(), DatabaseConfig::Embedded)).await.unwrap();
+    let writers = (0..WRITERS).map(|writer| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            for number in (writer..ROWS).step_by(WRITERS) {
+                write(&store, number).await;
+            }
+        })
+    });
+    for writer in writers.collect::<Vec<_>>() {
+        writer.await.unwrap();
+    }
+    // A full buffer becomes a table in the background, and its segment goes.
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while segments(folder.path()).len() > 1 {
+        assert!(std::time::Instant::now() < deadline, "{:?}", segments(folder.path()));
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    assert!(!segments(folder.path())[0].ends_with("00000000000000000000.wal"), "a second one was begun");
+    let copy = crash(folder.path());
+    let after = Store::open(&config(copy.path(), DatabaseConfig::Embedded)).await.unwrap();
+    assert_eq!(written(&after).await, (0..ROWS).collect::<Vec<_>>());
+    after.close().await;
+    store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_written_after_a_log_was_cut_off_survives_the_next_crash() {
+    let mut folder = tempfile::tempdir().unwrap();
+    let settings = |folder: &tempfile::TempDir| config(folder.path(), DatabaseConfig::Embedded);
+    for round in 0..3 {
+        let store = Store::open(&settings(&folder)).await.unwrap();
+        assert_eq!(written(&store).await, (0..round * 10).collect::<Vec<_>>());
+        for number in 0..10 {
+            write(&store, round * 10 + number).await;
+        }
+        let copy = crash(folder.path());
+        store.close().await;
+        drop(store);
+        // Of the write that was under way half is there.
+        let newest = segments(copy.path()).pop().unwrap();
+        let log = std::fs::read(&newest).unwrap();
+        std::fs::write(&newest, [&log[..], &log[..2_000]].concat()).unwrap();
+        folder = copy;
+    }
+    let store = Store::open(&settings(&folder)).await.unwrap();
+    assert_eq!(written(&store).await.len(), 30);
+    store.close().await;
+    drop(store);
+    assert!(segments(folder.path()).iter().all(|segment| segment.metadata().unwrap().len() == 0), "closed in order");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_process_on_the_same_directory_is_told_so_in_one_line() {
     let folder = tempfile::tempdir().unwrap();

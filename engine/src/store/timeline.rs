@@ -16,7 +16,7 @@ use crate::ledger::Baseline;
 /// Rows of a longer history are not all counted, since that reads them all: its total says that there is one more
 /// than was shown.
 const MOST_COUNTED: u64 = 500;
-/// A transaction has to fit into the store's buffer of 8 MiB.
+/// A transaction has to fit into the room that is kept free in the store's buffer; see [`super::embedded`].
 const MOST_AT_ONCE: usize = 500;
 
 /// One entry and what it is found by.
