@@ -109,6 +109,17 @@ async fn a_refused_operation_never_reaches_the_repository() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_found_out_about_a_write_replaces_no_answer() {
+    let ledger = ledger().await;
+    let api = resource("shop", "api");
+    let (id, _guard) = ledger.begin_operation(scale(&api)).await.unwrap();
+    ledger.finish_operation(&id, applied("u1", "7")).await.unwrap();
+    ledger.conclude_operation(&id, OperationResult::Interrupted).await.unwrap();
+    let row = history(&ledger, &api).await.remove(0);
+    assert_eq!((row.operation, row.recorded), (Some(OperationState::Applied), Recorded::Waiting));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_delete_is_found_when_its_object_is_gone() {
     let ledger = ledger().await;
     let api = resource("shop", "api");

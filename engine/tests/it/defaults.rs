@@ -345,11 +345,31 @@ fn maker(api_version: &str, kind: &str, pod: &Value) -> Value {
     json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": "maker"}, field: content})
 }
 
+/// The places at which the server filled in something in one sample or another: only of these a row can be made.
+fn worth_asking(samples: &[Sample]) -> BTreeSet<(String, String)> {
+    let added = |sample: &Sample| -> Vec<_> {
+        let candidates = sample.candidates().into_iter().filter(|path| sample.is_added(path));
+        candidates.map(|path| place_of(&sample.kind, &pattern(&path))).collect()
+    };
+    samples.iter().flat_map(added).collect()
+}
+
+/// A field of a kind; one of a Pod is the same in each kind that makes some, since their answers are held against each
+/// other.
+fn place_of(kind: &str, at: &str) -> (String, String) {
+    match field_of_pod(kind, at) {
+        Some(field) => ("Pod".into(), field),
+        None => (kind.to_owned(), at.to_owned()),
+    }
+}
+
 /// Kinds and their rows, as the committed file has them.
 async fn learn(samples: &[Sample]) -> BTreeMap<String, Vec<Value>> {
     let mut kinds: BTreeMap<String, Findings> = BTreeMap::new();
+    let worth_asking = worth_asking(samples);
     for sample in samples {
-        let candidates = sample.candidates();
+        let mut candidates = sample.candidates();
+        candidates.retain(|path| worth_asking.contains(&place_of(&sample.kind, &pattern(path))));
         let asked = futures::stream::iter(candidates).map(|path| async move {
             let back = sample.what_comes_back(&path).await;
             (path, back)
