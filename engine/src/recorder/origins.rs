@@ -17,6 +17,8 @@ use crate::repository::{Identity, LogLine, Reading, RepositoryError, one_line, s
 const SEARCHED: usize = if cfg!(test) { 50 } else { 20_000 };
 /// After so many commits what is known is kept.
 const KEPT_EVERY: usize = if cfg!(test) { 40 } else { 5_000 };
+/// A start that has searched so many keeps what it found at once: it may be killed before it makes as many commits.
+const LONG_SEARCH: usize = if cfg!(test) { 30 } else { 500 };
 
 /// Where a record at the head comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,6 +53,13 @@ impl Work {
         }
     }
 
+    /// Keeps what a long search found.
+    pub(super) async fn keep_origins_after_search(&mut self, searched: usize) {
+        if searched >= LONG_SEARCH {
+            self.keep_origins().await;
+        }
+    }
+
     /// Keeps what is known of the records.
     pub(super) async fn keep_origins(&mut self) {
         self.unkept = 0;
@@ -62,17 +71,18 @@ impl Work {
     }
 }
 
-/// Finds the newest commit of each record, and what Denshimon last wrote there, in the history and in what was kept.
+/// Finds the newest commit of each record, and what Denshimon last wrote there, in the history and in what was kept, and
+/// says how many commits were searched.
 pub(super) fn all_origins<'a>(
     git: &Git,
     reading: &Reading,
     ground: &Ground,
     records: impl Iterator<Item = (&'a str, Option<&'a Placed>)>,
-) -> Result<HashMap<String, Origin>, RepositoryError> {
+) -> Result<(HashMap<String, Origin>, usize), RepositoryError> {
     let kept = reading.kept_origins()?.and_then(|text| read(&text)).unwrap_or_default();
     // A history that was rewritten since is another one.
     let known = kept.at.filter(|at| reading.contains_id(git, *at).unwrap_or(false));
-    let mut origins = origins(git, reading, ground, records, (Wanted::All, known))?;
+    let (mut origins, searched) = origins(git, reading, ground, records, (Wanted::All, known))?;
     for (path, origin) in kept.origins.into_iter().filter(|_| known.is_some()) {
         if let Some(found) = origins.get_mut(&path) {
             found.written = found.written.take().or(origin.written);
@@ -80,7 +90,7 @@ pub(super) fn all_origins<'a>(
             found.seen = origin.seen;
         }
     }
-    Ok(origins)
+    Ok((origins, searched))
 }
 
 /// Finds the newest commit of each record that others have changed.
@@ -90,7 +100,7 @@ pub(super) fn new_origins<'a>(
     ground: &Ground,
     records: impl Iterator<Item = (&'a str, Option<&'a Placed>)>,
 ) -> Result<HashMap<String, Origin>, RepositoryError> {
-    origins(git, reading, ground, records, (Wanted::Written, None))
+    origins(git, reading, ground, records, (Wanted::Written, None)).map(|(origins, _)| origins)
 }
 
 /// Writes what is known at the head: its id, and for each record in a line commit, time in milliseconds, what Denshimon
@@ -136,7 +146,7 @@ fn origins<'a>(
     ground: &Ground,
     records: impl Iterator<Item = (&'a str, Option<&'a Placed>)>,
     (wanted, known): (Wanted, Option<Oid>),
-) -> Result<HashMap<String, Origin>, RepositoryError> {
+) -> Result<(HashMap<String, Origin>, usize), RepositoryError> {
     let mut origins: HashMap<String, Origin> = HashMap::new();
     let mut by_file: HashMap<&str, Vec<(&str, Option<&Placed>)>> = HashMap::new();
     for (path, place) in records {
@@ -144,12 +154,14 @@ fn origins<'a>(
         by_file.entry(place.map_or(path, |place| &place.file)).or_default().push((path, place));
     }
     let mut open = origins.len();
+    let mut searched = 0;
     if open == 0 {
-        return Ok(origins);
+        return Ok((origins, searched));
     }
     let own_name = Identity::denshimon();
     let foreign = if wanted == Wanted::All { reading.foreign(git)? } else { HashSet::new() };
     reading.walk_back(git, known, SEARCHED, |line| {
+        searched += 1;
         let own = line.committer == own_name.name() && !foreign.contains(&line.id);
         for file in &line.files {
             for (path, place) in by_file.get(file.path.as_str()).into_iter().flatten() {
@@ -175,7 +187,7 @@ fn origins<'a>(
         }
         open > 0
     })?;
-    Ok(origins)
+    Ok((origins, searched))
 }
 
 /// Reads what one of our own commits wrote for a resource into a person's file, if the commit is about it.

@@ -26,6 +26,8 @@ const RELINKED: usize = 2_000;
 struct Learnt {
     survey: Survey,
     origins: HashMap<String, Origin>,
+    /// So many commits were read for them.
+    searched: usize,
     malformed: Malformed,
     untold: Untold,
 }
@@ -66,6 +68,7 @@ impl Work {
         self.files = learnt.survey.known;
         self.owe_untold(learnt.untold);
         self.pay().await;
+        self.keep_origins_after_search(learnt.searched).await;
         Ok(())
     }
 
@@ -152,11 +155,11 @@ pub(super) fn kind_folder(book: &Book, path: &str) -> Option<String> {
 fn learn(git: &Git, reading: &Reading, ground: &Ground, known: &Known) -> Result<Learnt, RepositoryError> {
     let survey = ground.survey(git, reading, known)?;
     let records = survey.records().map(|(path, _, place)| (path.as_str(), place));
-    let origins = all_origins(git, reading, ground, records)?;
+    let (origins, searched) = all_origins(git, reading, ground, records)?;
     let others = survey.own.iter().filter(|(path, blob)| origins.get(*path).and_then(|it| it.own) != Some(**blob));
     let malformed = malformed(git, reading, others.map(|(path, blob)| (path, *blob)))?;
     let untold = untold(git, reading, &ground.cluster)?;
-    Ok(Learnt { survey, origins, malformed, untold })
+    Ok(Learnt { survey, origins, searched, malformed, untold })
 }
 
 /// Finds what the ledger may not know: which commits were made again, and what those say that it was not told of.

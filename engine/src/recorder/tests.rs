@@ -131,13 +131,19 @@ impl Bench {
         }
     }
 
-    /// Ends as the program does, and begins again on the same data.
-    async fn restart(self) -> Self {
+    /// Ends as the program does, and gives what another can begin with.
+    async fn end(self) -> (TempDir, EngineConfig, Store) {
         let Self { folder, config, store, stopping, tasks, watch, .. } = self;
         stopping.cancel();
         tasks.close();
         drop(watch);
         tasks.wait().await;
+        (folder, config, store)
+    }
+
+    /// Ends and begins again on the same data.
+    async fn restart(self) -> Self {
+        let (folder, config, store) = self.end().await;
         Self::on(folder, config, store).await
     }
 

@@ -181,6 +181,12 @@ async fn a_record_keeps_its_origin_however_long_the_history_grows() {
     bench.lists(&all).await;
     bench.in_step().await;
     assert_eq!(bench.recorder.book.record_of(&resource("a"), None).state, RecordState::Drifted);
+
+    // A start that searched long keeps what it found: it may be killed before it ends.
+    let (folder, config, store) = bench.end().await;
+    std::fs::remove_file(&kept).unwrap();
+    let _bench = Bench::on(folder, config, store).await;
+    assert!(kept.is_file());
 }
 
 #[tokio::test]
