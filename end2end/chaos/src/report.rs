@@ -69,12 +69,16 @@ impl Report {
                 longest.as_secs_f64()
             );
         }
-        let longest = self.bursts.iter().max().copied().unwrap_or_default();
         println!(
             "\nKilled in a burst of 1,000 changes and 20 deletions, {} times: the repository equals the cluster at most \
              {:.1} s after the start.",
             self.bursts.len(),
-            longest.as_secs_f64(),
+            self.longest_burst().as_secs_f64(),
         );
+    }
+
+    /// Returns how long the repository differed from the cluster after a kill in a burst, at most.
+    pub fn longest_burst(&self) -> Duration {
+        self.bursts.iter().max().copied().unwrap_or_default()
     }
 }

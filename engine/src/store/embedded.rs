@@ -13,7 +13,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use surrealdb::Surreal;
 use surrealdb::engine::local::Db;
@@ -31,6 +31,8 @@ const BUFFER_BYTES: usize = 16 << 20;
 /// A segment of this size is to be ended. What it holds takes up to 1.6 times as much room in the buffer, where a small
 /// entry has some fifty bytes of its own; beside it there has to be room for what is under way.
 const SEGMENT_BYTES: u64 = 8 << 20;
+/// What it takes to close it: a full buffer becomes a table.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A database in this process.
 pub(super) struct Embedded {
@@ -63,8 +65,7 @@ impl Embedded {
         let follows_a_crash = place.segment_length() > 0;
         let mut opened = place.open().await?;
         if follows_a_crash {
-            opened.shut_down().await;
-            drop(opened);
+            opened.end().await;
             opened = place.open().await?;
         }
         Ok(Self { opened: RwLock::new(Some(opened)), place, lock, is_torn: AtomicBool::new(false) })
@@ -114,7 +115,7 @@ impl Embedded {
             self.place.check_room()?;
         }
         if let Some(closing) = opened.take() {
-            closing.shut_down().await;
+            closing.end().await;
         }
         *opened = Some(self.place.open().await?);
         self.is_torn.store(false, Ordering::Release);
@@ -129,8 +130,10 @@ impl Embedded {
     /// Writes everything to the disk and closes; what is asked afterwards fails.
     pub(super) async fn close(&self) {
         let opened = self.opened.read().await;
-        if let Some(opened) = &*opened {
-            opened.shut_down().await;
+        if let Some(opened) = &*opened
+            && let Err(error) = opened.datastore.shutdown().await
+        {
+            tracing::warn!(%error, "the store did not close cleanly; nothing that was answered is lost");
         }
         if let Some(Err(error)) = self.lock.as_ref().map(File::unlock) {
             tracing::warn!(%error, "the data directory stays locked until the process ends");
@@ -144,9 +147,17 @@ impl Embedded {
 }
 
 impl Opened {
-    async fn shut_down(&self) {
-        if let Err(error) = self.datastore.shutdown().await {
-            tracing::warn!(%error, "the store did not close cleanly; nothing that was answered is lost");
+    /// Closes it: the engine's own task does so when nobody can ask any more, and gives it up when that is done.
+    async fn end(self) {
+        let Self { database, datastore } = self;
+        let left = Arc::downgrade(&datastore);
+        drop((database, datastore));
+        let begun = Instant::now();
+        while left.strong_count() > 0 && begun.elapsed() < PATIENCE {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        if left.strong_count() > 0 {
+            tracing::warn!("the store is still not closed; nothing that was answered is lost");
         }
     }
 }
