@@ -12,7 +12,7 @@ mod record;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -44,6 +44,8 @@ struct Open {
     in_flight: std::sync::Mutex<HashMap<ResourceRef, usize>>,
     /// Since when no answer to a write of this run is expected any more, by the operation's id; `None` while it is.
     unanswered: std::sync::Mutex<HashMap<String, Option<Instant>>>,
+    /// Operations of which a state alone says that they arrived.
+    concluded: std::sync::Mutex<HashSet<String>>,
     landed: Notify,
 }
 
@@ -62,6 +64,7 @@ impl Ledger {
             rows: Mutex::new(rows),
             in_flight: Default::default(),
             unanswered: Default::default(),
+            concluded: Default::default(),
             landed: Notify::new(),
         };
         Ok(Self { store, clock, open: Arc::new(open) })

@@ -106,9 +106,24 @@ impl Ledger {
     pub(crate) async fn conclude_operation(&self, id: &str, result: OperationResult) -> Result<(), Error> {
         let mut rows = self.open.rows.lock().await;
         if rows.get(id).is_some_and(|row| row.entry.operation == Some(OperationState::Started)) {
+            lock(&self.open.concluded).insert(id.to_owned());
             self.enter_answer(&mut rows, id, result).await?;
         }
         Ok(())
+    }
+
+    /// Takes back that a write without an answer arrived, which a state of its object seemed to show; returns whether that
+    /// was all that spoke for it.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub(crate) async fn retract_arrival(&self, id: &str) -> Result<bool, Error> {
+        let mut rows = self.open.rows.lock().await;
+        let is_concluded = lock(&self.open.concluded).remove(id);
+        if is_concluded {
+            self.enter_answer(&mut rows, id, OperationResult::Interrupted).await?;
+        }
+        Ok(is_concluded)
     }
 
     async fn enter_answer(

@@ -120,6 +120,22 @@ async fn what_is_found_out_about_a_write_replaces_no_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn only_what_nobody_answered_is_taken_back() {
+    let ledger = ledger().await;
+    let (api, web) = (resource("shop", "api"), resource("shop", "web"));
+    let (answered, _guard) = ledger.begin_operation(scale(&api)).await.unwrap();
+    ledger.finish_operation(&answered, applied("u1", "7")).await.unwrap();
+    let (concluded, _guard) = ledger.begin_operation(scale(&web)).await.unwrap();
+    ledger.conclude_operation(&concluded, applied("u2", "8")).await.unwrap();
+    for (id, resource, expect) in
+        [(answered, api, OperationState::Applied), (concluded, web, OperationState::Interrupted)]
+    {
+        assert_eq!(ledger.retract_arrival(&id).await.unwrap(), expect == OperationState::Interrupted);
+        assert_eq!(history(&ledger, &resource).await[0].operation, Some(expect));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_delete_is_found_when_its_object_is_gone() {
     let ledger = ledger().await;
     let api = resource("shop", "api");

@@ -82,6 +82,11 @@ impl Journal {
         self.ledger.notice_arrivals(resource, object).await
     }
 
+    /// Takes back that an operation arrived, where only a state seemed to show that; returns whether it did.
+    pub(super) async fn retract_arrival(&self, id: &str) -> Result<bool, Error> {
+        self.ledger.retract_arrival(id).await
+    }
+
     /// Asks whether the ledger answers.
     pub(super) async fn check(&self) -> Result<(), Error> {
         self.ledger.record_found(Vec::new()).await

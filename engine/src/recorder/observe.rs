@@ -180,7 +180,9 @@ impl Work {
             }
             self.restarts.remember(&sighting);
             self.ending.remove(&sighting.resource);
+            let says_all = decision == Decision::Same && blob.is_some() && left_out.is_empty() && masked.is_empty();
             self.note_same(&path, &sighting, decision, blob.is_some(), masked);
+            let causes = if says_all { self.retract_arrivals(causes).await } else { causes };
             let causes = [before, causes].concat();
             self.enter_unchanged(&sighting.resource, &sighting.object, causes, sighting.seen_at);
             return;

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use git2::{Oid, Repository as Git};
 use model::git::CommitId;
+use model::history::Verb;
 use model::{ClusterName, ResourceRef};
 use serde_json::Value;
 
+use super::attribute::Cause;
 use super::book::{Book, Record};
 use super::counts::kind_part;
 use super::malformed::{Malformed, malformed};
@@ -78,6 +80,25 @@ impl Work {
         if let Err(error) = self.journal.notice_arrivals(resource, object).await {
             tracing::error!(error = %error, "the arrival of an operation could not be noted");
         }
+    }
+
+    /// Takes back that writes arrived whose answers nobody heard, where the state that seemed to show it left the record as
+    /// it was, which says all of it: another write's is what came. Returns the others.
+    pub(super) async fn retract_arrivals(&mut self, causes: Vec<Cause>) -> Vec<Cause> {
+        let mut left = Vec::with_capacity(causes.len());
+        for cause in causes {
+            let changes_the_record =
+                matches!(cause.verb, Verb::Edit | Verb::Scale | Verb::Pause | Verb::Resume | Verb::Undo);
+            if changes_the_record {
+                match self.journal.retract_arrival(&cause.id).await {
+                    Ok(true) => continue,
+                    Ok(false) => {}
+                    Err(error) => tracing::error!(%error, "the arrival of an operation could not be taken back"),
+                }
+            }
+            left.push(cause);
+        }
+        left
     }
 
     /// Reads the head again after others have moved it.

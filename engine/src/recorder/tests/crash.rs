@@ -156,6 +156,21 @@ async fn a_list_that_lacks_what_is_gone_leaves_its_delete_to_the_commit_that_wai
 }
 
 #[tokio::test]
+async fn an_edit_is_not_taken_for_the_restart_that_came_in_its_place() {
+    let bench = Bench::start(Duration::ZERO).await;
+    let before = config_map("a", 1, "1");
+    bench.lists(std::slice::from_ref(&before)).await;
+    bench.in_step().await;
+    let restart = bench.asks(NewOperation { verb: Verb::Restart, ..edit(&before) }).await;
+    let lost = bench.asks(edit(&before)).await;
+    bench.sees(written(2, "1")).await;
+    bench.in_step().await;
+    let state = async |id: &str| bench.entry(&resource("a"), id).await.operation;
+    assert_eq!(state(&restart).await, Some(OperationState::Applied));
+    assert_eq!(state(&lost).await, Some(OperationState::Interrupted));
+}
+
+#[tokio::test]
 async fn changes_while_it_was_down_are_their_authors() {
     let bench = Bench::start(Duration::ZERO).await;
     bench.lists(&[config_map("a", 1, "1"), config_map("b", 1, "1")]).await;
