@@ -96,6 +96,8 @@ impl Ledger {
     /// The database does not answer; the answer is then found again after the next start.
     pub(crate) async fn finish_operation(&self, id: &str, result: OperationResult) -> Result<(), Error> {
         let mut rows = self.open.rows.lock().await;
+        // An answer speaks for itself, whatever a state seemed to show before it came.
+        lock(&self.open.concluded).remove(id);
         self.enter_answer(&mut rows, id, result).await
     }
 
