@@ -102,7 +102,8 @@ pub(crate) enum Observed {
 }
 
 impl Cluster {
-    /// Begins to follow all kinds, those with records in the version that these are in; a cluster that does not answer is tried again until it does.
+    /// Begins to follow all kinds, those with records in the version that these are in; a cluster that does not answer is
+    /// tried again until it does.
     ///
     /// # Errors
     /// The kubeconfig cannot be read or names no such context.

@@ -44,7 +44,7 @@ struct Open {
     in_flight: std::sync::Mutex<HashMap<ResourceRef, usize>>,
     /// Since when no answer to a write of this run is expected any more, by the operation's id; `None` while it is.
     unanswered: std::sync::Mutex<HashMap<String, Option<Instant>>>,
-    /// Operations of which a state alone says that they arrived.
+    /// Operations without a commit of which a state alone says that they arrived.
     concluded: std::sync::Mutex<HashSet<String>>,
     landed: Notify,
 }

@@ -133,7 +133,8 @@ impl Repository {
     /// Opens the repository, or makes it, and starts its three threads; [`Repository::close`] ends them.
     ///
     /// # Errors
-    /// It cannot be opened, or the remote's address or the signing key cannot be used. A remote that does not answer is no error.
+    /// It cannot be opened, or the remote's address or the signing key cannot be used. A remote that does not answer is no
+    /// error.
     pub(crate) async fn open(config: &EngineConfig) -> Result<Self, StartError> {
         let path = config.data_dir.join("repository.git");
         let branch = config.repository.branch.as_str().to_owned();

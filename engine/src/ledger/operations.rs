@@ -108,7 +108,9 @@ impl Ledger {
     pub(crate) async fn conclude_operation(&self, id: &str, result: OperationResult) -> Result<(), Error> {
         let mut rows = self.open.rows.lock().await;
         if rows.get(id).is_some_and(|row| row.entry.operation == Some(OperationState::Started)) {
-            lock(&self.open.concluded).insert(id.to_owned());
+            if matches!(result, OperationResult::Applied { .. }) {
+                lock(&self.open.concluded).insert(id.to_owned());
+            }
             self.enter_answer(&mut rows, id, result).await?;
         }
         Ok(())

@@ -8,6 +8,7 @@ use model::{ResourceRef, Timestamp};
 use sha2::{Digest, Sha256};
 
 use super::Ledger;
+use super::in_flight::lock;
 use crate::Error;
 use crate::store::{TimelineRow, resource_key};
 
@@ -39,7 +40,9 @@ impl Ledger {
                 let row = written.get(id).or_else(|| open.get(id)).cloned();
                 let Some(mut row) = row else { continue };
                 linked = true;
-                tracing::debug!(operation.id = id, before = ?row.entry.recorded, now = ?change.recorded, "an operation is entered");
+                let (before, now) = (&row.entry.recorded, &change.recorded);
+                tracing::debug!(operation.id = id, ?before, ?now, "an operation is entered");
+                lock(&self.open.concluded).remove(id);
                 // Exactly one commit: the first one that was said stays.
                 if row.entry.recorded == Recorded::Waiting {
                     // A commit that holds it proves that Kubernetes took it, though its answer was lost in a crash.

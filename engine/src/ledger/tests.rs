@@ -10,6 +10,7 @@ use model::history::{Actor, HistoryEntry, OperationState, Outcome, Recorded, Ver
 use model::user::Scope;
 use model::{Kind, PageRequest, ResourceRef, Timestamp};
 
+use super::in_flight::lock;
 use super::{Baseline, Change, Ledger, NewOperation, OperationResult};
 use crate::Clock;
 use crate::store::tests::memory;
@@ -133,6 +134,24 @@ async fn only_what_nobody_answered_is_taken_back() {
         assert_eq!(ledger.retract_arrival(&id).await.unwrap(), expect == OperationState::Interrupted);
         assert_eq!(history(&ledger, &resource).await[0].operation, Some(expect));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_answered_or_committed_after_it_was_concluded_is_not_taken_back() {
+    let ledger = ledger().await;
+    let (api, web) = (resource("shop", "api"), resource("shop", "web"));
+    let (answered, _guard) = ledger.begin_operation(scale(&api)).await.unwrap();
+    let (committed, _guard) = ledger.begin_operation(scale(&web)).await.unwrap();
+    for (id, uid) in [(&answered, "u1"), (&committed, "u2")] {
+        ledger.conclude_operation(id, applied(uid, "7")).await.unwrap();
+    }
+    ledger.finish_operation(&answered, applied("u1", "8")).await.unwrap();
+    ledger.record_changes(vec![change(&web, "7", std::slice::from_ref(&committed), in_commit('a'))]).await.unwrap();
+    for (id, resource) in [(answered, api), (committed, web)] {
+        assert!(!ledger.retract_arrival(&id).await.unwrap(), "{resource:?}");
+        assert_eq!(history(&ledger, &resource).await[0].operation, Some(OperationState::Applied));
+    }
+    assert!(lock(&ledger.open.concluded).is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -151,15 +151,17 @@ impl Work {
         at: Timestamp,
     ) {
         let Some(last) = causes.last() else { return };
-        tracing::debug!(%resource, causes = ?causes.iter().map(|cause| &cause.id).collect::<Vec<_>>(), version = metadata(object, "resourceVersion"), "operations left the record as it was");
+        let operations: Vec<String> = causes.iter().map(|cause| cause.id.clone()).collect();
+        let version = metadata(object, "resourceVersion");
+        tracing::debug!(%resource, version, ?operations, "operations left the record as it was");
         let entry = Entry {
             resource: resource.clone(),
-            resource_version: metadata(object, "resourceVersion").to_owned(),
+            resource_version: version.to_owned(),
             actor: last.actor.clone(),
             verb: last.verb,
             summary: last.summary.clone(),
             at,
-            operations: causes.iter().map(|cause| cause.id.clone()).collect(),
+            operations,
             commit: None,
         };
         self.claimed.extend(entry.operations.iter().cloned());

@@ -157,18 +157,24 @@ async fn known_to(kubectl: &Kubectl, documents: Vec<(String, String)>) -> Vec<(S
 const BY_KUBECTL: &[&str] = &["apply", "-n", NAMESPACE, "-f", "-"];
 const BY_SERVER: &[&str] = &["apply", "--server-side", "-f", "-"];
 
-/// Applies all at once, in any order: what needs another is tried again after it. Only quotas come last, since Kubernetes
-/// takes minutes to count resources of a kind that was just defined, and admits none before.
+/// Applies all in any order: what needs another is tried again after it. Only quotas come when all others are there, since
+/// Kubernetes takes minutes to count resources of a kind that was just defined, and admits none before.
 async fn apply_all<'a>(kubectl: &Kubectl, how: &[&str], documents: impl IntoIterator<Item = (&'a String, &'a String)>) {
     let (quotas, others): (Vec<_>, Vec<_>) =
         documents.into_iter().partition(|(name, _)| name.contains("resourcequota"));
-    let all = others.into_iter().chain(quotas).map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("---\n");
+    for part in [others, quotas] {
+        let all = part.into_iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("---\n");
+        apply_until_all_is_there(kubectl, how, &all).await;
+    }
+}
+
+async fn apply_until_all_is_there(kubectl: &Kubectl, how: &[&str], all: &str) {
     for _ in 0..9 {
-        if kubectl.try_run_with(how, &all).await {
+        if kubectl.try_run_with(how, all).await {
             return;
         }
     }
-    kubectl.run_with(how, &all).await;
+    kubectl.run_with(how, all).await;
 }
 
 /// The files below a folder of a clone, by path.
