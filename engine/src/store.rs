@@ -42,6 +42,13 @@ enum Database {
     Remote(Surreal<Client>),
 }
 
+/// Whether statements only read: that works, too, while nothing can be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Access {
+    Read,
+    Write,
+}
+
 /// The answers of one query, one list of rows per statement.
 pub(crate) struct Answers(IndexedResults);
 
@@ -63,39 +70,41 @@ impl Store {
         }
     }
 
+    /// Runs statements that only read, with variables.
+    ///
+    /// # Errors
+    /// As [`Store::run`].
+    pub(crate) async fn read(&self, statements: &str, variables: Value) -> Result<Answers, Error> {
+        self.query(Access::Read, statements, variables).await
+    }
+
     /// Runs statements with variables; tries again when another transaction was faster.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the database does not answer, [`Error::Internal`] when it refuses.
     pub(crate) async fn run(&self, statements: &str, variables: Value) -> Result<Answers, Error> {
+        self.query(Access::Write, statements, variables).await
+    }
+
+    async fn query(&self, access: Access, statements: &str, variables: Value) -> Result<Answers, Error> {
         let mut attempt = 0;
         loop {
+            let variables = variables.clone();
             let answer = match &*self.0 {
                 Database::Local(embedded) => {
-                    let opened = match statements.starts_with("SELECT") {
-                        true => embedded.for_reading().await,
-                        false => embedded.for_writing().await,
-                    };
-                    let opened = opened.map_err(|error| Error::unavailable("the database", error))?;
-                    opened.database.query(statements).bind(variables.clone()).await
+                    let answer = embedded.query(access, statements, variables).await;
+                    answer.map_err(|error| Error::unavailable("the database", error))?
                 }
-                Database::Remote(database) => database.query(statements).bind(variables.clone()).await,
+                Database::Remote(database) => database.query(statements).bind(variables).await.and_then(first_cause),
             };
-            let error = match answer.and_then(first_cause) {
+            let error = match answer {
                 Ok(answers) => return Ok(Answers(answers)),
                 Err(error) => error,
             };
             let lost = matches!(error.query_details(), Some(QueryError::TransactionConflict));
             attempt += 1;
             if !lost || attempt == TRIES {
-                // Where no statement says why a transaction failed, its commit did: the disk is full, or is not to be written.
-                let is_unwritten = matches!(error.query_details(), Some(QueryError::NotExecuted));
-                if let Database::Local(embedded) = &*self.0
-                    && is_unwritten
-                {
-                    embedded.tear();
-                }
-                return Err(if error.is_connection() || is_unwritten {
+                return Err(if error.is_connection() || is_unwritten(&error) {
                     Error::unavailable("the database", error)
                 } else {
                     Error::internal("the database", error)
@@ -115,14 +124,17 @@ impl Store {
     }
 }
 
+/// Tells that a transaction's commit failed, where no statement says why: the disk is full, or is not to be written.
+fn is_unwritten(error: &surrealdb::Error) -> bool {
+    matches!(error.query_details(), Some(QueryError::NotExecuted))
+}
+
 /// Turns the errors of single statements into one; in a failed transaction the others only say that they did not run.
 fn first_cause(mut answers: IndexedResults) -> Result<IndexedResults, surrealdb::Error> {
     let mut errors: Vec<_> = answers.take_errors().into_iter().collect();
     errors.sort_by_key(|(index, _)| *index);
-    let cause = errors
-        .iter()
-        .position(|(_, error)| !matches!(error.query_details(), Some(QueryError::NotExecuted)))
-        .or(if errors.is_empty() { None } else { Some(0) });
+    let cause =
+        errors.iter().position(|(_, error)| !is_unwritten(error)).or(if errors.is_empty() { None } else { Some(0) });
     match cause {
         Some(position) => Err(errors.swap_remove(position).1),
         None => Ok(answers),

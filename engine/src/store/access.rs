@@ -43,7 +43,7 @@ pub(crate) struct TokenRow {
 impl Store {
     pub(crate) async fn session(&self, hash: &str) -> Result<Option<SessionRow>, Error> {
         let statements = "SELECT * OMIT id FROM type::record('session', $hash);";
-        let row: Option<SessionRow> = self.run(statements, json!({ "hash": hash })).await?.row(0)?;
+        let row: Option<SessionRow> = self.read(statements, json!({ "hash": hash })).await?.row(0)?;
         Ok(row.filter(|row| !row.ended))
     }
 
@@ -56,14 +56,14 @@ impl Store {
         let statements = "
             SELECT * OMIT id FROM type::record('session', $hash);
             SELECT * OMIT id FROM type::record('user', $user);";
-        let mut answers = self.run(statements, json!({ "hash": hash, "user": user })).await?;
+        let mut answers = self.read(statements, json!({ "hash": hash, "user": user })).await?;
         let session = answers.row(0)?.filter(|row: &SessionRow| !row.ended && row.user_id.as_deref() == Some(user));
         Ok(session.zip(answers.row(1)?))
     }
 
     pub(crate) async fn sessions_of(&self, user: &str) -> Result<Vec<SessionRow>, Error> {
         let statements = "SELECT * OMIT id FROM session WHERE user_id = $user;";
-        self.run(statements, json!({ "user": user })).await?.rows(0)
+        self.read(statements, json!({ "user": user })).await?.rows(0)
     }
 
     /// Writes a session, unless it has ended; beyond the given number the user's least used ones end. A new one is over
@@ -109,16 +109,16 @@ impl Store {
 
     pub(crate) async fn token_by_hash(&self, hash: &str) -> Result<Option<TokenRow>, Error> {
         let statements = "SELECT * OMIT id FROM token WHERE hash = $hash;";
-        self.run(statements, json!({ "hash": hash })).await?.row(0)
+        self.read(statements, json!({ "hash": hash })).await?.row(0)
     }
 
     pub(crate) async fn token(&self, key: &str) -> Result<Option<TokenRow>, Error> {
-        self.run("SELECT * OMIT id FROM type::record('token', $key);", json!({ "key": key })).await?.row(0)
+        self.read("SELECT * OMIT id FROM type::record('token', $key);", json!({ "key": key })).await?.row(0)
     }
 
     pub(crate) async fn tokens_of(&self, user: &str) -> Result<Vec<TokenRow>, Error> {
         let statements = "SELECT * OMIT id FROM token WHERE user_id = $user ORDER BY key DESC;";
-        self.run(statements, json!({ "user": user })).await?.rows(0)
+        self.read(statements, json!({ "user": user })).await?.rows(0)
     }
 
     pub(crate) async fn put_token(&self, row: &TokenRow) -> Result<(), Error> {
@@ -153,7 +153,7 @@ impl Store {
         let statements = "
             SELECT entry, at FROM audit ORDER BY at DESC LIMIT $size START $offset;
             SELECT count() AS total FROM audit GROUP ALL;";
-        let mut answers = self.run(statements, json!({ "size": page.size, "offset": page.offset() })).await?;
+        let mut answers = self.read(statements, json!({ "size": page.size, "offset": page.offset() })).await?;
         let rows: Vec<Row> = answers.rows(0)?;
         let total = answers.row::<Count>(1)?.map_or(0, |count| count.total);
         let items = rows.into_iter().map(|row| row.entry).collect();

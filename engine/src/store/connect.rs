@@ -89,7 +89,7 @@ pub(super) async fn migrate(store: &Store) -> Result<(), StartError> {
         StartError::Store(format!("Cannot bring the database to this version: {error}: {source}."))
     };
     store.run("DEFINE TABLE IF NOT EXISTS migration SCHEMALESS;", json!({})).await.map_err(failed)?;
-    let mut answers = store.run("SELECT number FROM migration;", json!({})).await.map_err(failed)?;
+    let mut answers = store.read("SELECT number FROM migration;", json!({})).await.map_err(failed)?;
     let applied: Vec<Applied> = answers.rows(0).map_err(failed)?;
     let newest = MIGRATIONS.iter().map(|(number, _)| *number).max().unwrap_or(0);
     if let Some(newer) = applied.iter().find(|row| row.number > newest) {

@@ -20,7 +20,7 @@ pub(crate) struct DraftRow {
 
 impl Store {
     pub(crate) async fn draft(&self, key: &str) -> Result<Option<DraftRow>, Error> {
-        self.run("SELECT * OMIT id FROM type::record('draft', $key);", json!({ "key": key })).await?.row(0)
+        self.read("SELECT * OMIT id FROM type::record('draft', $key);", json!({ "key": key })).await?.row(0)
     }
 
     /// Writes a draft; beyond the given number the user's oldest ones go.

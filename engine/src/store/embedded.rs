@@ -9,35 +9,35 @@
 //! at a start that follows a crash.
 
 use std::fs::File;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use surrealdb::Surreal;
+use anyhow::{Context as _, bail, ensure};
+use serde_json::Value;
 use surrealdb::engine::local::Db;
+use surrealdb::{IndexedResults, Surreal};
 use surrealdb_cnf::ConfigMap;
 use surrealdb_core::kvs::Datastore;
-use surrealdb_core::options::EngineOptions;
 use tokio::sync::{RwLock, RwLockReadGuard};
 
 use super::connect::NAME;
+use super::{Access, first_cause, is_unwritten};
 
 /// SurrealKV would take half of the machine's memory: Denshimon's own data is small.
 const CACHE_BYTES: usize = 16 << 20;
-/// A buffer that is full and one that fills are in memory at a time.
-const BUFFER_BYTES: usize = 16 << 20;
-/// A segment of this size is to be ended. What it holds takes up to 1.6 times as much room in the buffer, where a small
-/// entry has some fifty bytes of its own; beside it there has to be room for what is under way.
-const SEGMENT_BYTES: u64 = 8 << 20;
-/// What it takes to close it: a full buffer becomes a table.
+/// Only what is used of it takes memory.
+const BUFFER_BYTES: usize = 32 << 20;
+/// A log of this size is to be ended. What it holds takes up to 1.6 times as much room in the buffer, where a small entry
+/// has some fifty bytes of its own; beside it there has to be room for what is under way.
+const LOG_BYTES: u64 = 8 << 20;
+/// It is waited for so long to be closed.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A database in this process.
 pub(super) struct Embedded {
-    /// `None` after it was closed and could not be opened again.
-    opened: RwLock<Option<Opened>>,
+    state: RwLock<State>,
     place: Place,
     /// Keeps other processes out for as long as it is open.
     lock: Option<File>,
@@ -51,8 +51,17 @@ pub(super) enum Place {
     Folder(PathBuf),
 }
 
-pub(super) struct Opened {
-    pub(super) database: Surreal<Db>,
+enum State {
+    Open(Opened),
+    /// It was closed to be opened again, which failed.
+    Away,
+    /// For good.
+    Closed,
+}
+
+/// A handle, and what it stands on.
+struct Opened {
+    database: Surreal<Db>,
     datastore: Arc<Datastore>,
 }
 
@@ -62,78 +71,71 @@ impl Embedded {
     /// # Errors
     /// It cannot be read or written.
     pub(super) async fn open(place: Place, lock: Option<File>) -> anyhow::Result<Self> {
-        let follows_a_crash = place.segment_length() > 0;
-        let mut opened = place.open().await?;
-        if follows_a_crash {
-            opened.end().await;
-            opened = place.open().await?;
-        }
-        Ok(Self { opened: RwLock::new(Some(opened)), place, lock, is_torn: AtomicBool::new(false) })
+        let state = State::Open(place.open_whole().await?);
+        Ok(Self { state: RwLock::new(state), place, lock, is_torn: AtomicBool::new(false) })
     }
 
-    /// Returns it for reading.
+    /// Runs statements with variables and returns their answers, or the first error among them.
     ///
     /// # Errors
-    /// It was closed and cannot be opened.
-    pub(super) async fn for_reading(self: &Arc<Self>) -> anyhow::Result<RwLockReadGuard<'_, Opened>> {
-        if self.opened.read().await.is_none() {
-            self.begin_renewal().await?;
+    /// It is closed, or nothing can be written: a write has failed, and the disk is still full.
+    pub(super) async fn query(
+        self: &Arc<Self>,
+        access: Access,
+        statements: &str,
+        variables: Value,
+    ) -> anyhow::Result<Result<IndexedResults, surrealdb::Error>> {
+        let opened = self.opened(access).await?;
+        let answer = opened.database.query(statements).bind(variables).await.and_then(first_cause);
+        if answer.as_ref().err().is_some_and(is_unwritten) {
+            // Before anything else is written behind it.
+            self.is_torn.store(true, Ordering::Release);
+            drop(opened);
+            tokio::spawn(self.clone().renew());
         }
-        self.guarded().await
+        Ok(answer)
     }
 
-    /// Returns it for a write, which has to end before what is returned is dropped.
-    ///
-    /// # Errors
-    /// Nothing can be written: a write has failed, and the disk is still full.
-    pub(super) async fn for_writing(self: &Arc<Self>) -> anyhow::Result<RwLockReadGuard<'_, Opened>> {
-        if self.wants_renewal() || self.opened.read().await.is_none() {
-            self.begin_renewal().await?;
+    /// Returns it open until what is returned is dropped.
+    async fn opened(self: &Arc<Self>, access: Access) -> anyhow::Result<RwLockReadGuard<'_, Opened>> {
+        let is_away = matches!(*self.state.read().await, State::Away);
+        if is_away || access == Access::Write && self.wants_renewal() {
+            // To the end, even when who needs it goes away.
+            tokio::spawn(self.clone().renew()).await??;
         }
-        self.guarded().await
+        let opened = RwLockReadGuard::try_map(self.state.read().await, |state| match state {
+            State::Open(opened) => Some(opened),
+            State::Away | State::Closed => None,
+        });
+        opened.ok().context("the store is closed")
     }
 
-    async fn guarded(&self) -> anyhow::Result<RwLockReadGuard<'_, Opened>> {
-        let opened = RwLockReadGuard::try_map(self.opened.read().await, Option::as_ref);
-        opened.map_err(|_| anyhow::anyhow!("the store is closed"))
-    }
-
-    /// Closes it and opens it again, to the end even when who needs it goes away.
-    async fn begin_renewal(self: &Arc<Self>) -> anyhow::Result<()> {
-        let this = self.clone();
-        tokio::spawn(async move { this.renew().await }).await?
-    }
-
-    async fn renew(&self) -> anyhow::Result<()> {
-        let mut opened = self.opened.write().await;
-        let is_safe = opened.is_some() && !self.is_torn.load(Ordering::Acquire);
-        if is_safe && !self.wants_renewal() {
-            return Ok(());
+    /// Closes it and opens it again.
+    async fn renew(self: Arc<Self>) -> anyhow::Result<()> {
+        let mut state = self.state.write().await;
+        match &*state {
+            State::Closed => bail!("the store is closed"),
+            State::Open(_) if !self.wants_renewal() => return Ok(()),
+            State::Open(_) | State::Away => {}
         }
-        if !is_safe {
-            // Without room it would not come back, and while it is open it can be read.
-            self.place.check_room()?;
-        }
-        if let Some(closing) = opened.take() {
+        // Without room it would not come back, and while it is open it can be read.
+        self.place.check_room()?;
+        if let State::Open(closing) = std::mem::replace(&mut *state, State::Away) {
             closing.end().await;
         }
-        *opened = Some(self.place.open().await?);
+        *state = State::Open(self.place.open_whole().await?);
         self.is_torn.store(false, Ordering::Release);
         Ok(())
     }
 
-    /// Notes that a write has failed.
-    pub(super) fn tear(&self) {
-        self.is_torn.store(true, Ordering::Release);
-    }
-
     /// Writes everything to the disk and closes; what is asked afterwards fails.
     pub(super) async fn close(&self) {
-        let opened = self.opened.read().await;
-        if let Some(opened) = &*opened
-            && let Err(error) = opened.datastore.shutdown().await
-        {
-            tracing::warn!(%error, "the store did not close cleanly; nothing that was answered is lost");
+        let mut state = self.state.write().await;
+        if let State::Open(closing) = std::mem::replace(&mut *state, State::Closed) {
+            closing.end().await;
+        }
+        if self.place.log_bytes() > 0 {
+            tracing::warn!("the store was not closed in order; the next start reads what its log has");
         }
         if let Some(Err(error)) = self.lock.as_ref().map(File::unlock) {
             tracing::warn!(%error, "the data directory stays locked until the process ends");
@@ -141,8 +143,8 @@ impl Embedded {
     }
 
     fn wants_renewal(&self) -> bool {
-        matches!(self.place, Place::Folder(_))
-            && (self.is_torn.load(Ordering::Acquire) || self.place.segment_length() >= SEGMENT_BYTES)
+        let is_kept = matches!(self.place, Place::Folder(_));
+        is_kept && (self.is_torn.load(Ordering::Acquire) || self.place.log_bytes() >= LOG_BYTES)
     }
 }
 
@@ -157,12 +159,24 @@ impl Opened {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
         if left.strong_count() > 0 {
-            tracing::warn!("the store is still not closed; nothing that was answered is lost");
+            tracing::warn!("the store is still not closed");
         }
     }
 }
 
 impl Place {
+    /// Opens it so that what is written from here on stands in a log of its own: one that has to be mended is ended first.
+    async fn open_whole(&self) -> anyhow::Result<Opened> {
+        let follows_a_crash = self.log_bytes() > 0;
+        let opened = self.open().await?;
+        if !follows_a_crash {
+            return Ok(opened);
+        }
+        opened.end().await;
+        ensure!(self.log_bytes() == 0, "what its log has cannot be written into tables; is the disk full?");
+        self.open().await
+    }
+
     async fn open(&self) -> anyhow::Result<Opened> {
         let path = match self {
             Self::Memory => "memory".to_owned(),
@@ -172,44 +186,31 @@ impl Place {
         let memory = [("surrealkv_block_cache_capacity", CACHE_BYTES), ("surrealkv_max_memtable_size", BUFFER_BYTES)];
         let memory =
             memory.iter().fold(ConfigMap::empty(), |map, (key, value)| map.with_key_value(*key, value.to_string()));
-        // Live queries are not used: looking for their news ten times a second only keeps the processor awake.
-        let options = EngineOptions { live_query_router_interval: Duration::from_secs(60), ..EngineOptions::default() };
+        // Nothing is used that its maintenance is for (live queries, feeds, indexes of counts and of words), and its writes
+        // would go past the guard.
+        let datastore =
+            Datastore::builder().with_config(memory).without_maintenance_tasks().build_with_path(&path).await?;
         // The version is settled before anything else is written, as `surrealdb` itself does it.
-        let datastore = Datastore::builder()
-            .with_config(memory)
-            .with_engine_options(options)
-            .without_maintenance_tasks()
-            .build_with_path(&path)
-            .await?;
         datastore.check_version().await?;
         datastore.bootstrap().await?;
-        datastore.start_maintenance_tasks();
         let database = Surreal::unstable_from_datastore(datastore.clone(), None).await?;
         database.use_ns(NAME).use_db(NAME).await?;
         Ok(Opened { database, datastore })
     }
 
-    /// Returns the length in bytes of the log's newest segment, which an orderly close leaves empty.
-    fn segment_length(&self) -> u64 {
+    /// Returns how many bytes are in the log, which an orderly close leaves empty.
+    fn log_bytes(&self) -> u64 {
         let Self::Folder(folder) = self else { return 0 };
         let files = std::fs::read_dir(folder.join("wal")).into_iter().flatten().flatten();
         let segments = files.filter(|file| file.path().extension().is_some_and(|kind| kind == "wal"));
-        let newest = segments.max_by_key(std::fs::DirEntry::file_name);
-        newest.and_then(|newest| newest.metadata().ok()).map_or(0, |newest| newest.len())
+        segments.filter_map(|segment| segment.metadata().ok()).map(|segment| segment.len()).sum()
     }
 
     /// Makes sure that what is only in the log can be written into tables and read again.
-    fn check_room(&self) -> io::Result<()> {
+    fn check_room(&self) -> anyhow::Result<()> {
         let Self::Folder(folder) = self else { return Ok(()) };
-        let room = folder.join("room");
-        let written = write_zeros(&room, 2 * self.segment_length());
-        let _ = std::fs::remove_file(&room);
-        written
+        let disk = rustix::fs::statvfs(folder)?;
+        ensure!(disk.f_bavail.saturating_mul(disk.f_frsize) > 2 * self.log_bytes(), "the disk is full");
+        Ok(())
     }
-}
-
-fn write_zeros(file: &Path, bytes: u64) -> io::Result<()> {
-    let mut file = File::create(file)?;
-    io::copy(&mut io::repeat(0).take(bytes), &mut file)?;
-    file.sync_all()
 }

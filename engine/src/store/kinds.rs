@@ -32,7 +32,7 @@ pub(crate) struct IgnoreRuleRow {
 
 impl Store {
     pub(crate) async fn ignore_rules(&self) -> Result<Vec<IgnoreRuleRow>, Error> {
-        self.run("SELECT key, rule, on FROM ignore_rule ORDER BY key;", json!({})).await?.rows(0)
+        self.read("SELECT key, rule, on FROM ignore_rule ORDER BY key;", json!({})).await?.rows(0)
     }
 
     pub(crate) async fn put_ignore_rule(&self, key: &str, rule: &str, on: bool) -> Result<(), Error> {
@@ -45,7 +45,7 @@ impl Store {
     }
 
     pub(crate) async fn mask_rules(&self) -> Result<Vec<MaskRuleRow>, Error> {
-        self.run("SELECT rule, on FROM mask_rule;", json!({})).await?.rows(0)
+        self.read("SELECT rule, on FROM mask_rule;", json!({})).await?.rows(0)
     }
 
     pub(crate) async fn put_mask_rule(&self, rule: &str, on: bool) -> Result<(), Error> {
@@ -54,7 +54,7 @@ impl Store {
     }
 
     pub(crate) async fn kind_rules(&self) -> Result<Vec<KindRuleRow>, Error> {
-        self.run("SELECT kind, recorded FROM kind_rule;", json!({})).await?.rows(0)
+        self.read("SELECT kind, recorded FROM kind_rule;", json!({})).await?.rows(0)
     }
 
     pub(crate) async fn put_kind_rule(&self, kind: &str, recorded: bool) -> Result<(), Error> {

@@ -65,7 +65,7 @@ async fn a_restart_keeps_what_was_written() {
     let store = Store::open(&config).await.unwrap();
     assert_eq!(store.user_by_name("ada").await.unwrap().unwrap().key, "key-of-ada");
     let applied: Vec<serde_json::Value> =
-        store.run("SELECT * OMIT id FROM migration;", json!({})).await.unwrap().rows(0).unwrap();
+        store.read("SELECT * OMIT id FROM migration;", json!({})).await.unwrap().rows(0).unwrap();
     assert_eq!(applied.len(), super::connect::MIGRATIONS.len(), "each migration is applied once");
     store.close().await;
 }
@@ -198,7 +198,7 @@ async fn transactions_that_meet_are_tried_again() {
         task.await.unwrap().unwrap();
     }
     let value: Vec<serde_json::Value> =
-        store.run("SELECT total FROM counter;", json!({})).await.unwrap().rows(0).unwrap();
+        store.read("SELECT total FROM counter;", json!({})).await.unwrap().rows(0).unwrap();
     assert_eq!(value, [json!({ "total": 12 })]);
 }
 

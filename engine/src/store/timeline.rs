@@ -77,13 +77,13 @@ impl Store {
     /// Reads everything that is not finished.
     pub(crate) async fn unfinished_timeline(&self) -> Result<Vec<TimelineRow>, Error> {
         let statements = "SELECT * OMIT id FROM timeline WHERE unfinished = true ORDER BY at;";
-        self.run(statements, json!({})).await?.rows(0)
+        self.read(statements, json!({})).await?.rows(0)
     }
 
     /// Reads what belongs to commits.
     pub(crate) async fn timeline_of_commits(&self, commits: &[String]) -> Result<Vec<TimelineRow>, Error> {
         let statements = "SELECT * OMIT id FROM timeline WHERE commit IN $commits;";
-        self.run(statements, json!({ "commits": commits })).await?.rows(0)
+        self.read(statements, json!({ "commits": commits })).await?.rows(0)
     }
 
     /// Tells of which resources there are rows with these commits, as pairs of commit and [`resource_key`].
@@ -97,7 +97,7 @@ impl Store {
             resource_key: String,
         }
         let statements = "SELECT commit, resource_key FROM timeline WHERE commit IN $commits;";
-        let rows: Vec<Row> = self.run(statements, json!({ "commits": commits })).await?.rows(0)?;
+        let rows: Vec<Row> = self.read(statements, json!({ "commits": commits })).await?.rows(0)?;
         Ok(rows.into_iter().map(|row| (row.commit, row.resource_key)).collect())
     }
 
@@ -125,7 +125,7 @@ impl Store {
         );
         let (key, at) = (resource_key(resource), asked_at.as_millisecond());
         let found: Vec<u64> =
-            self.run(&statements, json!({ "key": key, "version": version, "at": at })).await?.rows(0)?;
+            self.read(&statements, json!({ "key": key, "version": version, "at": at })).await?.rows(0)?;
         Ok(!found.is_empty())
     }
 
@@ -180,7 +180,7 @@ impl Store {
         let mut entries = Vec::new();
         let mut total = 0;
         if !values.is_empty() {
-            let mut answers = self.run(&statements, variables).await?;
+            let mut answers = self.read(&statements, variables).await?;
             for number in 0..values.len() {
                 entries.extend(answers.rows::<Row>(2 * number)?.into_iter().map(|row| row.entry));
                 total += answers.row::<Count>(2 * number + 1)?.map_or(0, |count| count.total);

@@ -38,22 +38,22 @@ pub(crate) struct LinkRow {
 
 impl Store {
     pub(crate) async fn users(&self) -> Result<Vec<UserRow>, Error> {
-        self.run("SELECT * OMIT id FROM user ORDER BY username;", json!({})).await?.rows(0)
+        self.read("SELECT * OMIT id FROM user ORDER BY username;", json!({})).await?.rows(0)
     }
 
     pub(crate) async fn has_users(&self) -> Result<bool, Error> {
-        let first: Option<serde_json::Value> = self.run("SELECT key FROM user LIMIT 1;", json!({})).await?.row(0)?;
+        let first: Option<serde_json::Value> = self.read("SELECT key FROM user LIMIT 1;", json!({})).await?.row(0)?;
         Ok(first.is_some())
     }
 
     pub(crate) async fn user(&self, key: &str) -> Result<Option<UserRow>, Error> {
         let statements = "SELECT * OMIT id FROM type::record('user', $key);";
-        self.run(statements, json!({ "key": key })).await?.row(0)
+        self.read(statements, json!({ "key": key })).await?.row(0)
     }
 
     pub(crate) async fn user_by_name(&self, username: &str) -> Result<Option<UserRow>, Error> {
         let statements = "SELECT * OMIT id FROM user WHERE username = $username;";
-        self.run(statements, json!({ "username": username })).await?.row(0)
+        self.read(statements, json!({ "username": username })).await?.row(0)
     }
 
     /// Writes a user in the place of the one with its key.
@@ -104,7 +104,7 @@ impl Store {
     /// Reads a link without using it.
     pub(crate) async fn link(&self, hash: &str) -> Result<Option<LinkRow>, Error> {
         let statements = "SELECT * OMIT id FROM type::record('link', $hash);";
-        self.run(statements, json!({ "hash": hash })).await?.row(0)
+        self.read(statements, json!({ "hash": hash })).await?.row(0)
     }
 
     /// Uses a link up; of several at once only one gets it.
