@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use git2::{FileMode, ObjectType, Oid, Repository as Git, Tree};
+use git2::{ObjectType, Oid, Repository as Git, Tree};
 use model::Timestamp;
 
 use super::failure::RepositoryError;
@@ -97,7 +97,7 @@ fn make(
     for FileEdit { path, content, before } in &commit.edits {
         check_path(path)?;
         let blob = content.clone().map(|content| batch.blob(content.into())).transpose()?;
-        edits.insert(path.clone(), NewFile { file: blob.map(|id| (id, FileMode::Blob)), before: *before });
+        edits.insert(path.clone(), NewFile { file: blob.map(|id| (id, None)), before: *before });
     }
     let tree = batch.edit(base, &edits)?;
     if tree == base.map_or_else(|| Oid::from_str(EMPTY_TREE), Ok)? {

@@ -22,11 +22,14 @@ use super::tree::Folder;
 /// What paths become.
 pub(super) type Edits = BTreeMap<String, NewFile>;
 
+/// A blob, and its mode: without one, a file that is there keeps its own.
+pub(super) type File = (Oid, Option<FileMode>);
+
 /// What a path becomes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NewFile {
     /// `None` deletes it.
-    pub(super) file: Option<(Oid, FileMode)>,
+    pub(super) file: Option<File>,
     /// What has to be there before, if that matters.
     pub(super) before: Before,
 }
@@ -154,12 +157,14 @@ impl<'a> Batch<'a> {
             if there.is_some_and(|there| !there.is_file()) {
                 return Err(RepositoryError::Path { path: edit.path.to_owned() });
             }
-            let there = there.map(|there| there.id);
-            if !edit.new.before.allows(there) {
+            let there = there.map(|there| (there.id, there.file_mode()));
+            if !edit.new.before.allows(there.map(|(id, _)| id)) {
                 return Err(RepositoryError::Moved);
             }
-            if there != edit.new.file.map(|(id, _)| id) {
-                changes.push((edit.rest, edit.new.file));
+            let mode = there.map_or(FileMode::Blob, |(_, mode)| mode);
+            let new = edit.new.file.map(|(id, given)| (id, given.unwrap_or(mode)));
+            if there != new {
+                changes.push((edit.rest, new));
             }
         }
         for (name, edits) in below {

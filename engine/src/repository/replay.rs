@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use git2::{Delta, DiffOptions, FileMode, Oid, Repository as Git, Sort};
+use git2::{Delta, DiffOptions, Oid, Repository as Git, Sort};
 use manifest::Removed;
 
 use super::commit::{Before, head_of, move_branch, tree_of};
@@ -10,7 +10,7 @@ use super::failure::RepositoryError;
 use super::foreign;
 use super::identity::Identity;
 use super::lookup::commit_id;
-use super::objects::{Batch, Edits, NewFile, Trees};
+use super::objects::{Batch, Edits, File, NewFile, Trees};
 use super::rewrites::Rewrites;
 use super::sign::{Signer, Words};
 
@@ -122,9 +122,9 @@ fn join(
     batch: &mut Batch<'_>,
     path: &str,
     before: Option<Oid>,
-    ours: Option<(Oid, FileMode)>,
+    ours: Option<File>,
     theirs: Oid,
-) -> Result<Option<Option<(Oid, FileMode)>>, RepositoryError> {
+) -> Result<Option<Option<File>>, RepositoryError> {
     // What is no file is not joined; the edit says later that it cannot be made.
     let mut blob = |tree: Option<Oid>| match batch.file_at(tree, path) {
         Err(RepositoryError::Path { .. }) => Ok(None),
@@ -143,7 +143,7 @@ fn join(
     Ok(match manifest::transplant(&old, new.as_deref(), &there) {
         None => None,
         Some(Removed::Emptied) => Some(None),
-        Some(Removed::Rest(text)) => Some(Some((batch.blob(text.into_bytes().into())?, FileMode::Blob))),
+        Some(Removed::Rest(text)) => Some(Some((batch.blob(text.into_bytes().into())?, None))),
     })
 }
 
@@ -156,7 +156,8 @@ pub(super) fn edits_between(git: &Git, old: Option<Oid>, new: Oid) -> Result<Edi
     for delta in diff.deltas() {
         let file = if delta.status() == Delta::Deleted { delta.old_file() } else { delta.new_file() };
         let path = String::from_utf8_lossy(file.path_bytes().unwrap_or_default()).into_owned();
-        let new = (delta.status() != Delta::Deleted).then(|| (delta.new_file().id(), delta.new_file().mode()));
+        let mode = Some(delta.new_file().mode()).filter(|mode| *mode != delta.old_file().mode());
+        let new = (delta.status() != Delta::Deleted).then(|| (delta.new_file().id(), mode));
         edits.insert(path, NewFile { file: new, before: Before::Whatever });
     }
     Ok(edits)

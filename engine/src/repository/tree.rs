@@ -27,6 +27,15 @@ impl<'a> Entry<'a> {
         self.mode.starts_with(b"100")
     }
 
+    /// Whether whoever checks it out may run it, or write to it.
+    pub(super) fn file_mode(&self) -> FileMode {
+        match self.mode {
+            b"100755" => FileMode::BlobExecutable,
+            b"100664" => FileMode::BlobGroupWritable,
+            _ => FileMode::Blob,
+        }
+    }
+
     /// A commit of another repository, which is not in this one.
     pub(super) fn is_submodule(&self) -> bool {
         self.mode == mode_of(FileMode::Commit)

@@ -66,6 +66,35 @@ async fn the_same_file_from_both_sides_ends_as_the_cluster_has_it() {
 }
 
 #[tokio::test]
+async fn a_file_keeps_its_mode_whoever_edits_it() {
+    let (data, elsewhere) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let remote = bare(&elsewhere);
+    somebody_commits(&elsewhere, &remote, "run.yaml", "1\n");
+    let clone = elsewhere.path().join("clone");
+    git(&clone, &["update-index", "--chmod=+x", "run.yaml"]);
+    git(&clone, &["commit", "-q", "-m", "Somebody's"]);
+    git(&clone, &["push", "-q", "origin", "HEAD:main"]);
+    let repository = open(&config(data.path(), remote.to_str())).await;
+    repository.commit(vec![commit("One", &[("a.yaml", Some("1\n"))])]).await.unwrap();
+    published(&repository, |state| state.ahead == 0 && state.last_push.is_some()).await;
+    // The second time it is made again on top of somebody's.
+    for (number, text) in ["2", "3"].into_iter().enumerate() {
+        if number > 0 {
+            somebody_commits(&elsewhere, &remote, "other.yaml", "1\n");
+        }
+        let edit = commit(text, &[("run.yaml", Some(text)), ("a.yaml", Some(text))]);
+        repository.commit(vec![edit]).await.unwrap();
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+        while git(&remote, &["show", "main:run.yaml"]) != text {
+            assert!(tokio::time::Instant::now() < deadline, "{:?}", head_subjects(&remote));
+            tokio::task::yield_now().await;
+        }
+        let mode = |path| git(&remote, &["ls-tree", "--format=%(objectmode)", "main", path]);
+        assert_eq!((mode("run.yaml"), mode("a.yaml")), ("100755".to_owned(), "100644".to_owned()), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn a_remote_that_is_away_gets_everything_when_it_is_back() {
     let (data, elsewhere) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let remote = bare(&elsewhere);
