@@ -37,6 +37,7 @@ mod tests;
 mod texts;
 mod totals;
 mod trailers;
+mod values;
 mod versions;
 mod window;
 mod work;

@@ -78,11 +78,11 @@ struct Known {
 }
 
 impl Place {
-    /// Returns where a resource is; the plural is Kubernetes' usual one.
-    pub(crate) fn of(resource: &ResourceRef) -> Self {
+    /// Returns where a resource is; the plural is Kubernetes' usual one unless it is known.
+    pub(crate) fn of(resource: &ResourceRef, plural: Option<&str>) -> Self {
         let kind = GroupVersionKind::gvk(&resource.kind.group, "v1", &resource.kind.kind);
         Self {
-            plural: ApiResource::from_gvk(&kind).plural,
+            plural: plural.map_or_else(|| ApiResource::from_gvk(&kind).plural, ToOwned::to_owned),
             group: kind.group,
             namespace: resource.namespace.as_ref().map(ToString::to_string).unwrap_or_default(),
             name: resource.name.to_string(),
@@ -229,7 +229,7 @@ mod tests {
     fn write(user: &str, version: Option<u64>, from: f64, to: f64) -> Write {
         Write {
             user: ClusterUser { name: user.into(), impersonator: None },
-            place: Place::of(&resource("test".parse().unwrap())),
+            place: Place::of(&resource("test".parse().unwrap()), None),
             uid: version.map(|_| "u".into()),
             version,
             manager: "kubectl-edit".into(),

@@ -20,7 +20,7 @@ const ON_ITS_WAY: Duration = Duration::from_secs(5);
 /// # Errors
 /// The cluster or the database does not answer; it is tried again later.
 pub(crate) async fn recover_operations(engine: &Engine) -> Result<(), Error> {
-    for (operation, waited) in engine.parts.ledger.unheard_operations(PATIENCE, ON_ITS_WAY).await {
+    for (operation, waited) in engine.parts.ledger.overdue_operations(PATIENCE, ON_ITS_WAY).await {
         let Some(namespace) = operation.resource.namespace.clone() else { continue };
         let target = DeploymentRef::new(namespace, operation.resource.name.clone());
         let result = match engine.live_deployment(&target).await {
@@ -39,10 +39,10 @@ pub(crate) async fn recover_operations(engine: &Engine) -> Result<(), Error> {
             Err(error) => return Err(error),
         };
         let has_arrived = matches!(result, OperationResult::Applied { .. });
-        engine.parts.ledger.conclude_operation(&operation.id, result).await?;
-        if has_arrived {
+        let is_news = engine.parts.ledger.conclude_operation(&operation.id, result).await?;
+        if is_news && has_arrived {
             // The recorder may have seen the object before this was known.
-            engine.parts.cluster.read_again();
+            engine.parts.cluster.lister().read_again([operation.resource.kind]);
         }
     }
     Ok(())

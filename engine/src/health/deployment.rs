@@ -119,6 +119,10 @@ mod tests {
             Degraded,
             "1 of 3 new pods are there. Pod api-1: Container app: ImagePullBackOff: no such tag.",
         );
+        let mut refused = counts(1, 4, 3, "x");
+        let failure = json!({ "type": "ReplicaFailure", "status": "True", "message": "exceeded quota: share." });
+        refused["conditions"].as_array_mut().unwrap().push(failure);
+        check(three.clone(), refused, &[], Degraded, "Pods cannot be made: exceeded quota: share.");
         check(three, counts(1, 4, 3, "ProgressDeadlineExceeded"), &[], Failed, "The rollout missed its deadline.");
     }
 }

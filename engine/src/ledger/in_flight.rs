@@ -76,15 +76,26 @@ impl Ledger {
         started.collect()
     }
 
-    /// Returns what an earlier run asked of Kubernetes without hearing the answer.
+    /// Returns what was asked of Kubernetes, in this run or an earlier one, and whose answer nobody hears any more.
+    pub(crate) async fn unheard_operations(&self) -> Vec<Operation> {
+        let started = self.started_operations().await.into_iter();
+        started.filter(|(_, answer)| *answer != Answer::Awaited).map(|(operation, _)| operation).collect()
+    }
+
+    /// Returns those among them that an earlier run asked for.
     pub(crate) async fn started_earlier(&self) -> Vec<Operation> {
         let started = self.started_operations().await.into_iter();
         started.filter(|(_, answer)| *answer == Answer::OfEarlierRun).map(|(operation, _)| operation).collect()
     }
 
-    /// Returns those operations without an answer that can hardly arrive any more, and since when: given up for so long, or
-    /// of an earlier run, since whose end so long has passed at least.
-    pub(crate) async fn unheard_operations(
+    /// Tells whether the answer to a write may still come.
+    pub(super) fn is_awaited(&self, id: &str) -> bool {
+        lock(&self.open.unanswered).get(id) == Some(&None)
+    }
+
+    /// Returns what can hardly arrive any more, and since when: given up for so long, or of an earlier
+    /// run, since whose end so long has passed at least.
+    pub(crate) async fn overdue_operations(
         &self,
         given_up: Duration,
         earlier_run: Duration,
@@ -113,6 +124,11 @@ impl Ledger {
             }
         };
         tokio::time::timeout(SETTLE, waiting).await.is_ok()
+    }
+
+    /// Returns the resources with writes that wait for Kubernetes' answer.
+    pub(crate) fn resources_in_flight(&self) -> Vec<ResourceRef> {
+        lock(&self.open.in_flight).keys().cloned().collect()
     }
 
     /// Tells whether a write on a resource waits for Kubernetes' answer.

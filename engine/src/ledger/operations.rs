@@ -98,22 +98,24 @@ impl Ledger {
         let mut rows = self.open.rows.lock().await;
         // An answer speaks for itself, whatever a state seemed to show before it came.
         lock(&self.open.concluded).remove(id);
-        self.enter_answer(&mut rows, id, result).await
+        self.enter_result(&mut rows, id, result).await
     }
 
     /// The same for what is found out about a write without an answer; one that came meanwhile says more and stays.
+    /// Returns whether there was none.
     ///
     /// # Errors
     /// The database does not answer.
-    pub(crate) async fn conclude_operation(&self, id: &str, result: OperationResult) -> Result<(), Error> {
+    pub(crate) async fn conclude_operation(&self, id: &str, result: OperationResult) -> Result<bool, Error> {
         let mut rows = self.open.rows.lock().await;
-        if rows.get(id).is_some_and(|row| row.entry.operation == Some(OperationState::Started)) {
+        let is_open = rows.get(id).is_some_and(|row| row.entry.operation == Some(OperationState::Started));
+        if is_open {
             if matches!(result, OperationResult::Applied { .. }) {
                 lock(&self.open.concluded).insert(id.to_owned());
             }
-            self.enter_answer(&mut rows, id, result).await?;
+            self.enter_result(&mut rows, id, result).await?;
         }
-        Ok(())
+        Ok(is_open)
     }
 
     /// Takes back that a write without an answer arrived, which a state of its object seemed to show; returns whether that
@@ -125,19 +127,19 @@ impl Ledger {
         let mut rows = self.open.rows.lock().await;
         let is_concluded = lock(&self.open.concluded).remove(id);
         if is_concluded {
-            self.enter_answer(&mut rows, id, OperationResult::Interrupted).await?;
+            self.enter_result(&mut rows, id, OperationResult::Interrupted).await?;
         }
         Ok(is_concluded)
     }
 
-    async fn enter_answer(
+    async fn enter_result(
         &self,
         rows: &mut HashMap<String, TimelineRow>,
         id: &str,
         result: OperationResult,
     ) -> Result<(), Error> {
         let Some(row) = rows.get_mut(id) else { return Ok(()) };
-        tracing::debug!(operation.id = id, ?result, "an operation is answered");
+        tracing::debug!(operation.id = id, ?result, "what became of an operation is known");
         let was_taken = matches!(result, OperationResult::Applied { .. } | OperationResult::Unchanged);
         answer(row, result);
         let row = row.clone();
@@ -167,7 +169,7 @@ impl Ledger {
         other.entry.operation == Some(OperationState::Started)
             && other.entry.resource == later.entry.resource
             && other.entry.id < later.entry.id
-            && lock(&self.open.unanswered).get(&other.entry.id) != Some(&None)
+            && !self.is_awaited(&other.entry.id)
             && later.baseline.as_ref().is_some_and(|standing_on| {
                 !other.baseline.as_ref().is_some_and(|before| before.is_followed_by(other.entry.verb, standing_on))
             })
@@ -253,8 +255,8 @@ impl Ledger {
         found
     }
 
-    /// Notes that writes on a resource arrived whose answers were not heard, as far as a later state of it shows that and
-    /// no other operation explains it; `None`: it is gone. Those of which nothing is seen may yet arrive.
+    /// Notes that writes on a resource arrived whose answers nobody hears any more, as far as a later state of it shows
+    /// that and no other operation explains it; `None`: it is gone. Those of which nothing is seen may yet arrive.
     ///
     /// # Errors
     /// The database does not answer.
@@ -276,6 +278,7 @@ impl Ledger {
                 // What is made again after a delete shows that this came first.
                 let may_be_another = row.entry.verb != Verb::Delete && of_resource().any(|other| explains(other, row));
                 row.entry.operation == Some(OperationState::Started)
+                    && !self.is_awaited(&row.entry.id)
                     && baseline.is_some_and(|baseline| baseline.shows_arrival(row.entry.verb, object))
                     && !may_be_another
             };

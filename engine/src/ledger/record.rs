@@ -53,10 +53,7 @@ impl Ledger {
                 }
                 written.insert(id.clone(), row);
             }
-            // A change that left the record as it was and that nobody made through Denshimon is no event, but for a
-            // restart.
-            let is_event = change.recorded != Recorded::Unchanged || change.verb == Verb::Restart;
-            if !linked && change.operations.is_empty() && is_event {
+            if !linked && change.operations.is_empty() {
                 let row = change.into_row();
                 written.insert(row.entry.id.clone(), row);
             }

@@ -36,6 +36,8 @@ pub(super) struct Pages {
     pub(super) records: HashMap<String, Record>,
     /// Files that people should know of.
     pub(super) left_alone: Vec<LeftAloneFile>,
+    /// What people's files describe without a namespace, in the order of the files; their kinds may have none.
+    pub(super) without_namespace: Vec<Placed>,
     /// Records among them.
     pub(super) malformed: Malformed,
     /// How many of them there are at the head.
@@ -142,6 +144,8 @@ pub(super) struct Followed {
     pub(super) state: WatchState,
     /// A first list was complete.
     pub(super) listed: bool,
+    /// A resource of it lies in a namespace.
+    pub(super) namespaced: bool,
 }
 
 /// What an observation means for the record.
@@ -198,6 +202,7 @@ impl Book {
         let pages = Pages {
             records: HashMap::new(),
             left_alone: Vec::new(),
+            without_namespace: Vec::new(),
             malformed: Malformed::new(),
             counts: Counts::default(),
             kinds: BTreeMap::new(),
@@ -292,6 +297,8 @@ impl Book {
             (RecordState::Ignored, format!("Left out by the rule “{}”.", rule.words))
         } else if let Some(WatchState::Away { .. }) = followed.map(|kind| &kind.state) {
             (RecordState::Unknown, "The kind cannot be followed now, so the resource may have changed since.".into())
+        } else if followed.is_none() && pages.knows_kinds {
+            (RecordState::Unknown, "The API server does not serve this kind, so the resource may have changed.".into())
         } else if record.drifted {
             (RecordState::Drifted, "Somebody else's commit says otherwise than the cluster.".into())
         } else if record.blob.is_some() {
@@ -364,7 +371,7 @@ impl Pages {
 
 impl Default for Followed {
     fn default() -> Self {
-        Self { state: WatchState::Listing, listed: false }
+        Self { state: WatchState::Listing, listed: false, namespaced: false }
     }
 }
 

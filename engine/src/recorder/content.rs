@@ -30,9 +30,10 @@ impl Work {
         let placed = self.book.pages().records.get(path).is_some_and(|record| record.place.is_some());
         if placed {
             // Beside what is a person's no value is written, and no fingerprint of one.
+            let beside = self.values_beside(sighting, &manifest)?;
             let wanted = self.ground.sealer.forget(&manifest.without_status());
             let text = self.in_their_words(sighting, path, wanted).await?;
-            return content(text, false, Vec::new(), ignored).map(Some);
+            return content(text, false, Vec::new(), ignored).map(|content| Some(Content { beside, ..content }));
         }
         let mut covered = manifest.tree().clone();
         let credentials = self.ground.sealer.cover(&sighting.resource, &mut covered);
@@ -138,5 +139,5 @@ fn content(
     credentials: Vec<manifest::Credential>,
     left_out: Vec<LeftOut>,
 ) -> Result<Content, RepositoryError> {
-    Ok(Content { blob: blob_id(text.as_bytes())?, text: text.into(), sealed, credentials, left_out })
+    Ok(Content { blob: blob_id(text.as_bytes())?, text: text.into(), sealed, credentials, left_out, beside: None })
 }

@@ -72,9 +72,19 @@ impl Journal {
         self.ledger.find_operations_on(resource).await.into_iter().map(Cause::from).collect()
     }
 
-    /// Lists what an earlier run asked of Kubernetes without hearing the answer.
-    pub(super) async fn started(&self) -> Vec<Operation> {
+    /// Lists what was asked of Kubernetes and whose answer nobody hears any more.
+    pub(super) async fn unheard(&self) -> Vec<Operation> {
+        self.ledger.unheard_operations().await
+    }
+
+    /// Lists those among them that an earlier run asked for.
+    pub(super) async fn started_earlier(&self) -> Vec<Operation> {
         self.ledger.started_earlier().await
+    }
+
+    /// Lists the resources with writes that wait for their answers.
+    pub(super) fn resources_in_flight(&self) -> Vec<ResourceRef> {
+        self.ledger.resources_in_flight()
     }
 
     /// Notes that operations arrived whose answers were not heard, as far as an object shows it; `None`: it is gone.

@@ -3,7 +3,8 @@
 
 use std::collections::HashSet;
 
-use model::Kind;
+use model::history::Verb;
+use model::{Kind, ResourceRef};
 use serde_json::Value;
 
 use super::attribute::{Cause, metadata};
@@ -43,6 +44,36 @@ impl Work {
         others
     }
 
+    /// Notes operations on a resource that have arrived without an answer, from what the cluster shows of them; `None`: it
+    /// is not there. The others may yet arrive.
+    pub(super) async fn notice_arrivals(&mut self, resource: &ResourceRef, object: Option<&Value>) {
+        if let Err(error) = self.journal.notice_arrivals(resource, object).await {
+            tracing::error!(error = %error, "the arrival of an operation could not be noted");
+        }
+    }
+
+    /// Takes back that writes arrived whose answers nobody heard, where the state that seemed to show it left the record as
+    /// it was, which says all of it, and another write that changes no record may be what came. Returns the others.
+    pub(super) async fn retract_arrivals(&mut self, causes: Vec<Cause>) -> Vec<Cause> {
+        let changes_the_record =
+            |cause: &Cause| matches!(cause.verb, Verb::Edit | Verb::Scale | Verb::Pause | Verb::Resume | Verb::Undo);
+        if causes.iter().all(changes_the_record) {
+            return causes;
+        }
+        let mut left = Vec::with_capacity(causes.len());
+        for cause in causes {
+            if changes_the_record(&cause) {
+                match self.journal.retract_arrival(&cause.id).await {
+                    Ok(true) => continue,
+                    Ok(false) => {}
+                    Err(error) => tracing::error!(%error, "the arrival of an operation could not be taken back"),
+                }
+            }
+            left.push(cause);
+        }
+        left
+    }
+
     /// Turns what is deferred of resources that a complete list lacks into what it is: they are gone.
     pub(super) fn end_deferred(&mut self, kind: &Kind, present: &HashSet<String>) {
         let now = self.clock.now();
@@ -55,27 +86,36 @@ impl Work {
         }
     }
 
-    /// Remembers the records of a kind that a complete list lacks and that a waiting change will write: once it has, the
-    /// kind is listed again.
+    /// Remembers the records of a kind that a complete list lacks and that a waiting change will write, or a write under
+    /// way may have ended: after it, the kind is listed again.
     pub(super) fn note_overtaken(&mut self, kind: &Kind, present: &HashSet<String>) {
         let Some(folder) = self.book.folder_of_kind(kind) else { return };
         let cluster = self.book.folder();
-        let pages = self.book.pages();
-        let is_overtaken = |path: &String, record: &Record| {
-            matches!(record.planned, Some(Some(_)))
-                && kind_part(path, &cluster) == Some(folder.as_str())
-                && !present.contains(path)
-        };
-        let overtaken = pages.records.iter().filter(|(path, record)| is_overtaken(path, record));
-        self.overtaken.extend(overtaken.map(|(path, _)| (path.clone(), kind.clone())));
+        {
+            let pages = self.book.pages();
+            let is_overtaken = |path: &String, record: &Record| {
+                matches!(record.planned, Some(Some(_)))
+                    && kind_part(path, &cluster) == Some(folder.as_str())
+                    && !present.contains(path)
+            };
+            let overtaken = pages.records.iter().filter(|(path, record)| is_overtaken(path, record));
+            self.overtaken.extend(overtaken.map(|(path, _)| (path.clone(), kind.clone())));
+        }
+        for resource in self.journal.resources_in_flight() {
+            let path = self.book.path_of(&resource);
+            if resource.kind == *kind && !present.contains(&path) && !self.book.record_is_absent(&resource) {
+                self.overtaken.insert(path, kind.clone());
+                self.settle(&resource);
+            }
+        }
     }
 
-    /// Lists the kinds again of which such a record is written now.
-    pub(super) fn list_overtaken<'a>(&mut self, written: impl Iterator<Item = &'a String>) {
+    /// Lists the kinds again of which such a record is written now, or such a write answered.
+    pub(super) fn list_overtaken<'a>(&mut self, done: impl Iterator<Item = &'a String>) {
         if self.overtaken.is_empty() {
             return;
         }
-        let kinds: HashSet<Kind> = written.filter_map(|path| self.overtaken.remove(path)).collect();
+        let kinds: HashSet<Kind> = done.filter_map(|path| self.overtaken.remove(path)).collect();
         self.lister.read_again(kinds);
     }
 

@@ -22,6 +22,7 @@ use super::work::Work;
 use crate::audit::Noted;
 use crate::cluster::{Observed, makes_kinds};
 use crate::ignoring::LeftOut;
+use crate::ledger::Operation;
 use crate::sealing::SecretValues;
 
 /// A resource as it was seen.
@@ -78,7 +79,8 @@ impl Work {
 
     /// Takes in a resource, after the answer to a write on it that is under way.
     async fn sight(&mut self, sighting: Sighting) {
-        self.book.pages().kinds.entry(sighting.resource.kind.clone()).or_default();
+        let is_namespaced = sighting.resource.namespace.is_some();
+        self.book.pages().kinds.entry(sighting.resource.kind.clone()).or_default().namespaced |= is_namespaced;
         if let Some(queue) = self.deferred.get_mut(&sighting.resource) {
             queue.push_back(sighting);
         } else if self.journal.is_in_flight(&sighting.resource) {
@@ -100,6 +102,8 @@ impl Work {
                 queue.append(&mut waiting);
             }
         }
+        let path = self.book.path_of(resource);
+        self.list_overtaken(std::iter::once(&path));
     }
 
     async fn compare(&mut self, sighting: Sighting) {
@@ -118,6 +122,7 @@ impl Work {
             // Resources that are there keep what was filled into them, which is no default any more.
             let changed = self.schemas.learn(&sighting.object).filter(|_| !sighting.gone);
             self.lister.read_again(changed);
+            self.learn_plural(&sighting.object);
             if !sighting.initial {
                 self.note_defined(&sighting.object);
             }
@@ -172,15 +177,21 @@ impl Work {
         };
         if decision != Decision::Record {
             let restarted = blob.is_some() && self.is_restarted(&sighting, &causes);
-            if restarted && self.awaits_user(&sighting, &causes) {
+            let revalued = self.has_other_values(&path, content.as_ref(), !causes.is_empty());
+            if (restarted || revalued) && self.awaits_user(&sighting, &causes) {
                 return;
             }
             if restarted {
                 self.enter_restart(&sighting);
+            } else if revalued {
+                self.enter_values(&path, &sighting);
             }
             self.restarts.remember(&sighting);
+            let has_values = content.as_ref().is_some_and(|content| content.beside.is_some());
+            self.persons_values.remember(&path, content.as_ref());
             self.ending.remove(&sighting.resource);
-            let says_all = decision == Decision::Same && blob.is_some() && left_out.is_empty() && masked.is_empty();
+            let lacks_nothing = left_out.is_empty() && masked.is_empty() && !has_values;
+            let says_all = decision == Decision::Same && blob.is_some() && lacks_nothing;
             self.note_same(&path, &sighting, decision, blob.is_some(), masked);
             let causes = if says_all { self.retract_arrivals(causes).await } else { causes };
             let causes = [before, causes].concat();
@@ -191,6 +202,7 @@ impl Work {
             return;
         }
         self.restarts.remember(&sighting);
+        self.persons_values.remember(&path, content.as_ref());
         let asked_for_end = self.ending.remove(&sighting.resource).filter(|_| sighting.gone && causes.is_empty());
         let user = self.user_of(&sighting, &causes).or(asked_for_end);
         let event = match (known, &content) {
@@ -323,12 +335,16 @@ impl Work {
             followed.state = WatchState::Watching;
             followed.listed = true;
         }
-        let started = self.journal.started().await.into_iter().map(|operation| operation.resource);
-        let absent = started.filter(|resource| resource.kind == *kind && !present.contains(resource));
-        for resource in absent {
-            self.notice_arrivals(&resource, None).await;
-            // Without a record nothing will be committed for it.
-            if self.book.record_is_absent(&resource) {
+        let resources = |operations: Vec<Operation>| operations.into_iter().map(|operation| operation.resource);
+        let earlier: HashSet<ResourceRef> = resources(self.journal.started_earlier().await).collect();
+        let unheard = resources(self.journal.unheard().await);
+        for resource in unheard.filter(|resource| resource.kind == *kind && !present.contains(resource)) {
+            // Without a record nothing will be committed for it, and what this run has asked for may be yet to come.
+            let is_recorded = !self.book.record_is_absent(&resource);
+            if is_recorded || earlier.contains(&resource) {
+                self.notice_arrivals(&resource, None).await;
+            }
+            if !is_recorded && earlier.contains(&resource) {
                 self.enter_unrecorded(&resource).await;
             }
         }

@@ -23,7 +23,7 @@ use crate::repository::{Files, NoFile, Reading, RepositoryError, blob_id};
 use crate::sealing::Sealer;
 
 /// Beyond so many files that are left alone, the page names no more.
-const NAMED: usize = 200;
+pub(super) const NAMED: usize = 200;
 
 /// Where this cluster's records are to be looked for.
 #[derive(Clone, Debug)]

@@ -4,12 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use git2::{Oid, Repository as Git};
+use model::ClusterName;
 use model::git::CommitId;
-use model::history::Verb;
-use model::{ClusterName, ResourceRef};
-use serde_json::Value;
 
-use super::attribute::Cause;
 use super::book::{Book, Record};
 use super::counts::kind_part;
 use super::malformed::{Malformed, malformed};
@@ -64,7 +61,7 @@ impl Work {
                 pages.records.insert(path.clone(), Record::recovered(blob, place, origin));
             }
             pages.count_records(&folder);
-            pages.leave_alone(&learnt.survey.left_alone, learnt.malformed);
+            pages.leave_alone(&learnt.survey, learnt.malformed);
         }
         self.known_kinds = learnt.survey.records().filter_map(|(path, ..)| kind_folder(&self.book, path)).collect();
         self.files = learnt.survey.known;
@@ -72,33 +69,6 @@ impl Work {
         self.pay().await;
         self.keep_origins_after_search(learnt.searched).await;
         Ok(())
-    }
-
-    /// Notes operations on a resource that have arrived without an answer, from what the cluster shows of them; `None`: it
-    /// is not there. The others may yet arrive.
-    pub(super) async fn notice_arrivals(&mut self, resource: &ResourceRef, object: Option<&Value>) {
-        if let Err(error) = self.journal.notice_arrivals(resource, object).await {
-            tracing::error!(error = %error, "the arrival of an operation could not be noted");
-        }
-    }
-
-    /// Takes back that writes arrived whose answers nobody heard, where the state that seemed to show it left the record as
-    /// it was, which says all of it: another write's is what came. Returns the others.
-    pub(super) async fn retract_arrivals(&mut self, causes: Vec<Cause>) -> Vec<Cause> {
-        let mut left = Vec::with_capacity(causes.len());
-        for cause in causes {
-            let changes_the_record =
-                matches!(cause.verb, Verb::Edit | Verb::Scale | Verb::Pause | Verb::Resume | Verb::Undo);
-            if changes_the_record {
-                match self.journal.retract_arrival(&cause.id).await {
-                    Ok(true) => continue,
-                    Ok(false) => {}
-                    Err(error) => tracing::error!(%error, "the arrival of an operation could not be taken back"),
-                }
-            }
-            left.push(cause);
-        }
-        left
     }
 
     /// Reads the head again after others have moved it.
@@ -143,7 +113,7 @@ impl Work {
         }
         pages.records.retain(|_, record| record.live || record.blob.is_some() || record.planned.is_some());
         pages.count_records(&folder);
-        pages.leave_alone(&survey.left_alone, malformed);
+        pages.leave_alone(&survey, malformed);
         pages.drift_changed = true;
         drop(pages);
         self.lister.read_again(reworded);

@@ -95,7 +95,7 @@ impl Engine {
                 problems,
                 plots,
                 mask_rules: mask_rules(&pages, &self.parts.sealer),
-                left_alone: if own.is_none() { pages.left_alone.clone() } else { Vec::new() },
+                left_alone: if own.is_none() { pages.files_left_alone() } else { Vec::new() },
                 audit: self.parts.audit.status(),
             }
         };

@@ -122,8 +122,9 @@ impl Work {
     fn candidates(&self, kind: &Kind, present: &HashSet<String>) -> Vec<String> {
         let Some(folder) = self.book.folder_of_kind(kind) else { return Vec::new() };
         let cluster = self.book.folder();
-        let of_kind = self.deferred.keys().filter(|resource| resource.kind == *kind);
-        let deferred: HashSet<String> = of_kind.map(|resource| self.book.path_of(resource)).collect();
+        let in_flight = self.journal.resources_in_flight();
+        let unsettled = self.deferred.keys().chain(&in_flight).filter(|resource| resource.kind == *kind);
+        let unsettled: HashSet<String> = unsettled.map(|resource| self.book.path_of(resource)).collect();
         let pages = self.book.pages();
         let is_candidate = |path: &String, record: &Record| {
             // What Denshimon never wrote into a person's file may not have been applied yet.
@@ -132,7 +133,7 @@ impl Work {
                 && record.planned.is_none()
                 && kind_part(path, &cluster) == Some(folder.as_str())
                 && !present.contains(path)
-                && !deferred.contains(path)
+                && !unsettled.contains(path)
                 && !self.refused.contains(path)
         };
         pages.records.iter().filter(|(path, record)| is_candidate(path, record)).map(|(path, _)| path.clone()).collect()

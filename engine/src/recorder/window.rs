@@ -44,6 +44,8 @@ pub(crate) struct Content {
     pub(crate) credentials: Vec<Credential>,
     /// What rules leave out of it.
     pub(crate) left_out: Vec<LeftOut>,
+    /// An id of the values that it leaves to the person whose file it is; `None` where there are none.
+    pub(crate) beside: Option<Oid>,
 }
 
 /// What becomes one commit.

@@ -24,6 +24,7 @@ use super::people::{Ground, Known};
 use super::plan::{PlanError, Planned, plan};
 use super::restarts::Restarts;
 use super::sweep::Guard;
+use super::values::PersonsValues;
 use super::window::{Group, Window};
 use super::{Order, Steering};
 use crate::audit::{AuditEvents, ClusterUser};
@@ -54,7 +55,8 @@ pub(super) struct Work {
     pub(super) refused: HashSet<String>,
     /// Changes whose paths are taken by other files, by path.
     pub(super) obstructed: HashMap<String, Vec<Group>>,
-    /// Kinds of records that waiting changes will write though a later list lacks them, by path.
+    /// Kinds of records that waiting changes will write, or writes under way may have ended, though a list lacks them, by
+    /// path.
     pub(super) overtaken: HashMap<String, Kind>,
     /// Kinds of which something was not taken in.
     pub(super) missed: HashSet<Kind>,
@@ -70,7 +72,10 @@ pub(super) struct Work {
     pub(super) owed: Debts,
     /// What definitions fill into their resources.
     pub(super) schemas: SchemaDefaults,
+    /// How definitions write their kinds in addresses.
+    pub(super) plurals: HashMap<Kind, String>,
     pub(super) restarts: Restarts,
+    pub(super) persons_values: PersonsValues,
     /// Users of the cluster who asked for the end of resources that are not gone yet.
     pub(super) ending: HashMap<ResourceRef, ClusterUser>,
     /// Encrypted records that wait for their commit, by path: the next text takes over what they have.
@@ -131,7 +136,9 @@ impl Work {
             claimed: HashSet::new(),
             owed: Debts::default(),
             schemas: SchemaDefaults::default(),
+            plurals: HashMap::new(),
             restarts: Restarts::default(),
+            persons_values: PersonsValues::default(),
             ending: HashMap::new(),
             sealed: HashMap::new(),
             ground: Ground::new(config, sealer),

@@ -171,6 +171,19 @@ async fn an_edit_is_not_taken_for_the_restart_that_came_in_its_place() {
 }
 
 #[tokio::test]
+async fn an_edit_that_left_the_record_as_it_was_is_not_denied() {
+    let bench = Bench::start(Duration::ZERO).await;
+    let before = config_map("a", 1, "1");
+    bench.lists(std::slice::from_ref(&before)).await;
+    bench.in_step().await;
+    let id = bench.asks(edit(&before)).await;
+    bench.sees(written(2, "1")).await;
+    bench.in_step().await;
+    let entry = bench.entry(&resource("a"), &id).await;
+    assert_eq!((entry.operation, entry.recorded), (Some(OperationState::Applied), Recorded::Unchanged));
+}
+
+#[tokio::test]
 async fn changes_while_it_was_down_are_their_authors() {
     let bench = Bench::start(Duration::ZERO).await;
     bench.lists(&[config_map("a", 1, "1"), config_map("b", 1, "1")]).await;

@@ -80,6 +80,47 @@ async fn two_people_s_writes_are_told_apart_though_their_answers_cross() {
     }
 }
 
+fn delete(found: &Value) -> NewOperation {
+    NewOperation { verb: Verb::Delete, summary: "Delete shop/a".into(), ..edit(found) }
+}
+
+#[tokio::test]
+async fn a_delete_whose_answer_was_lost_with_the_watch_is_its_person_s() {
+    let bench = Bench::start(Duration::ZERO).await;
+    let both = [config_map("a", 1, "1"), config_map("b", 1, "1")];
+    bench.lists(&both).await;
+    bench.in_step().await;
+    let id = bench.asks(delete(&both[0])).await;
+    bench.lists(&both[1..]).await;
+    bench.in_step().await;
+    assert_eq!(bench.log()[1..], ["ada: Delete shop/a"]);
+    assert!(matches!(bench.entry(&resource("a"), &id).await.recorded, Recorded::Commit { .. }));
+}
+
+#[tokio::test]
+async fn what_a_list_lacks_is_left_to_the_delete_that_waits_for_its_answer() {
+    let bench = Bench::start(Duration::ZERO).await;
+    let both = [config_map("a", 1, "1"), config_map("b", 1, "1")];
+    bench.lists(&both).await;
+    bench.in_step().await;
+    let (id, waits) = bench.ledger.begin_operation(delete(&both[0])).await.unwrap();
+    bench.lists(&both[1..]).await;
+    bench.in_step().await;
+    assert_eq!(bench.log().len(), 1, "{:?}", bench.log());
+    let applied = OperationResult::Applied { uid: "uid-of-a".into(), resource_version: Some("1".into()) };
+    bench.ledger.finish_operation(&id, applied).await.unwrap();
+    drop(waits);
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+    while bench.lister.times(&kind()) == 0 {
+        assert!(tokio::time::Instant::now() < deadline, "the kind is not listed again");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    bench.lists(&both[1..]).await;
+    bench.in_step().await;
+    assert_eq!(bench.log()[1..], ["ada: Delete shop/a"]);
+    assert!(matches!(bench.entry(&resource("a"), &id).await.recorded, Recorded::Commit { .. }));
+}
+
 #[tokio::test]
 async fn what_a_list_lacks_goes_though_its_last_change_still_waits() {
     let bench = Bench::start(Duration::from_secs(600)).await;

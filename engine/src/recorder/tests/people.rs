@@ -285,6 +285,64 @@ data:
     assert!(!everything.contains("b3RoZXI") && !everything.contains("YW5vdGhl"), "{everything}");
 }
 
+#[tokio::test]
+async fn values_that_a_person_s_file_keeps_change_with_a_word_and_without_a_commit() {
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: shop}\ndata: {password: aHVudGVyMg==}\n";
+    let settings =
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: shop}\ndata: {password: mine, key: '1'}\n";
+    let mut remote = Remote::with(&[("secret.yaml", secret), ("a.yaml", settings)]);
+    let bench = remote.bench().await;
+    let live_secret = |version: u32, value: &str| {
+        json!({
+            "apiVersion": "v1", "kind": "Secret", "data": {"password": value},
+            "metadata": {"name": "s", "namespace": "shop", "uid": "u", "resourceVersion": version.to_string(),
+                "managedFields": [{"manager": "kubectl-edit", "time": "2026-01-01T00:00:00Z"}]}
+        })
+    };
+    let live_settings = |version: u32, value: &str| {
+        let mut live = config_map("a", version, "1");
+        live["data"]["password"] = value.into();
+        live["metadata"]["managedFields"][0]["fieldsV1"]["f:data"]["f:password"] = json!({});
+        live
+    };
+    bench.lists(&[live_settings(1, "theirs")]).await;
+    bench.sees(live_secret(1, "b3RoZXI=")).await;
+    bench.lists_secrets().await;
+    pushed(&bench).await;
+    let before = bench.log();
+    // Each twice, as a status would be reported.
+    for version in [2, 3] {
+        bench.sees(live_settings(version, "others")).await;
+        bench.sees(live_secret(version, "YW5vdGhlcg==")).await;
+    }
+    pushed(&bench).await;
+    assert_eq!(bench.log(), before);
+    let secret = ResourceRef { kind: Kind::new("", "Secret"), ..resource("s") };
+    for (resource, file) in [(resource("a"), "a.yaml"), (secret, "secret.yaml")] {
+        let history = bench.history(&resource).await;
+        let told: Vec<_> = history.iter().filter(|entry| entry.recorded == Recorded::Unchanged).collect();
+        assert_eq!(told.len(), 1, "{history:?}");
+        assert_eq!(told[0].summary, format!("Change values of {resource}, which {file} keeps"));
+        assert_eq!(told[0].actor, Actor::Manager("kubectl-edit".into()));
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_leaves_the_namespace_open_is_named_with_a_word() {
+    let open = config("a", "1").replace("  namespace: shop\n", "");
+    let role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: reader}\nrules: []\n";
+    let mut remote = Remote::with(&[("open.yaml", &open), ("role.yaml", role)]);
+    let bench = remote.bench().await;
+    bench.lists(&[config_map("a", 1, "2")]).await;
+    pushed(&bench).await;
+    assert_eq!(remote.file("open.yaml"), open.trim_end(), "nobody knows whose it is");
+    assert!(remote.file("clusters/sandbox/shop/configmap/a.yaml").contains("key: \"2\""));
+    let told = bench.recorder.book.pages().files_left_alone();
+    assert_eq!(told.len(), 1, "{told:?}");
+    let reason = "Line 1 describes ConfigMap a without a namespace, so whoever applies it says which";
+    assert!(told[0].path == "open.yaml" && told[0].reason.starts_with(reason) && !told[0].wrong, "{told:?}");
+}
+
 /// A ConfigMap as a person writes it.
 pub(super) fn config(name: &str, key: &str) -> String {
     format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\n  namespace: shop\ndata:\n  key: '{key}'\n")

@@ -16,6 +16,7 @@ fn change(name: &str) -> Change {
         path: format!("{name}.yaml"),
         resource_version: "1".into(),
         content: Some(Content {
+            beside: None,
             blob: crate::repository::blob_id(text.as_bytes()).unwrap(),
             text: text.into(),
             sealed: false,
