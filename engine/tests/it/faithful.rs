@@ -24,9 +24,11 @@ const RECIPIENT: &str = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73e
 const IDENTITY: &str = "AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX";
 
 /// What people write that is easily lost or made up, and a text that stands in the corpus for it.
-const AWKWARD: [(&str, &str); 38] = [
+const AWKWARD: [(&str, &str); 40] = [
     ("a headless Service", "clusterIP: None"),
     ("a NodePort Service with a port asked for", "nodePort: 30123"),
+    ("a Service with a port for health checks asked for", "healthCheckNodePort: 30125"),
+    ("a Pod that a person put on a node", "nodeName: node-1"),
     ("a StorageClass", "kind: StorageClass"),
     ("a PriorityClass", "kind: PriorityClass"),
     ("a ServiceAccount with pull secrets", "imagePullSecrets: [{name: registry}"),
@@ -162,7 +164,7 @@ const BY_SERVER: &[&str] = &["apply", "--server-side", "-f", "-"];
 async fn apply_all<'a>(kubectl: &Kubectl, how: &[&str], documents: impl IntoIterator<Item = (&'a String, &'a String)>) {
     let (quotas, others): (Vec<_>, Vec<_>) =
         documents.into_iter().partition(|(name, _)| name.contains("resourcequota"));
-    for part in [others, quotas] {
+    for part in [others, quotas].into_iter().filter(|part| !part.is_empty()) {
         let all = part.into_iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("---\n");
         apply_until_all_is_there(kubectl, how, &all).await;
     }
@@ -262,7 +264,7 @@ fn strip_what_differs_by_nature(item: &mut Value) {
     match item["kind"].as_str().unwrap() {
         "Service" => strip_allocated(&mut item["spec"]),
         "Job" => strip_uid_of_job(item),
-        "Pod" => strip_run_of_pod(&mut item["spec"]),
+        "Pod" => strip_run_of_pod(item),
         "PersistentVolumeClaim" | "PersistentVolume" => strip_binding(item),
         _ => {}
     }
@@ -288,7 +290,10 @@ fn strip_allocated(spec: &mut Value) {
         spec.remove("clusterIP");
         spec.remove("clusterIPs");
     }
-    spec.remove("healthCheckNodePort");
+    let given = |port: &Value| *port == 30125 || *port == 30126;
+    if spec.get("healthCheckNodePort").is_some_and(|port| !given(port)) {
+        spec.remove("healthCheckNodePort");
+    }
     for port in spec.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten() {
         if port["nodePort"] != 30123 && port["nodePort"] != 30124 {
             port.as_object_mut().unwrap().remove("nodePort");
@@ -306,9 +311,12 @@ fn strip_uid_of_job(job: &mut Value) {
 }
 
 /// Where it runs, and the token that admission mounts under a name of chance.
-fn strip_run_of_pod(spec: &mut Value) {
-    let spec = spec.as_object_mut().unwrap();
-    spec.remove("nodeName");
+fn strip_run_of_pod(pod: &mut Value) {
+    let is_placed_by_hand = pod["metadata"]["name"] == "placed";
+    let spec = pod["spec"].as_object_mut().unwrap();
+    if !is_placed_by_hand {
+        spec.remove("nodeName");
+    }
     let is_token = |volume: &Value| volume["name"].as_str().is_some_and(|name| name.starts_with("kube-api-access-"));
     for list in ["containers", "initContainers"] {
         for container in spec.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
@@ -433,7 +441,10 @@ fn for_server_side(documents: &[(String, String)]) -> BTreeMap<String, String> {
     let moved = namespaced.map(|(name, text)| {
         let mut document = manifest::parse(text).unwrap().remove(0).tree;
         document["metadata"]["namespace"] = json!(SERVER_SIDE);
-        let text = manifest::render_tree(&document).replace("30123", "30124").replace("10.96.0.153", "10.96.0.154");
+        let text = manifest::render_tree(&document)
+            .replace("30123", "30124")
+            .replace("30125", "30126")
+            .replace("10.96.0.153", "10.96.0.154");
         (name.clone(), text)
     });
     moved.collect()

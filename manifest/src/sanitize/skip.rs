@@ -32,9 +32,9 @@ pub const MADE_RULES: [MadeRule; 12] = [
     },
     MadeRule {
         name: "machine-secrets",
-        what: "Secrets with tokens of service accounts and nodes, and with Helm's releases",
+        what: "Secrets with tokens of service accounts and nodes, and what Helm keeps its releases in",
         reason: "A program keeps a token or its history in it.",
-        fits: is_secret_of_machines,
+        fits: |live| is_secret_of_machines(live) || is_release_of_helm(live),
     },
     MadeRule {
         name: "certificates",
@@ -118,6 +118,13 @@ fn is_secret_of_machines(live: &Value) -> bool {
             text(live, &["type"]),
             "kubernetes.io/service-account-token" | "bootstrap.kubernetes.io/token" | "helm.sh/release.v1"
         )
+}
+
+/// Helm can be told to keep its releases in ConfigMaps.
+fn is_release_of_helm(live: &Value) -> bool {
+    is_kind(live, "", "ConfigMap")
+        && label(live, "owner") == Some("helm")
+        && text(live, &["metadata", "name"]).starts_with("sh.helm.release.v1.")
 }
 
 /// A copy that somebody made with kubectl is that person's.

@@ -22,6 +22,15 @@ fn what_machines_make_is_not_recorded() {
         (true, object("batch/v1", "Job", json!({"metadata": {"ownerReferences": [{"kind": "Argo"}]}}))),
         (false, object("v1", "Secret", json!({"type": "helm.sh/release.v1"}))),
         (true, object("v1", "Secret", json!({"type": "Opaque"}))),
+        (
+            false,
+            object(
+                "v1",
+                "ConfigMap",
+                json!({"metadata": {"name": "sh.helm.release.v1.shop.v3", "labels": {"owner": "helm"}}}),
+            ),
+        ),
+        (true, object("v1", "ConfigMap", json!({"metadata": {"name": "shop", "labels": {"owner": "helm"}}}))),
         (false, object("v1", "PersistentVolumeClaim", written_by(&["kube-controller-manager", "kube-scheduler"]))),
         (true, object("v1", "PersistentVolumeClaim", written_by(&["kubectl-create", "kube-controller-manager"]))),
         (false, object("v1", "Secret", certificate(&["cert-manager-certificates-issuing"]))),

@@ -38,6 +38,7 @@ async fn a_hundred_changes_by_five_users_of_kubectl_carry_the_right_user() {
     ];
     let options = Options { nodes: 1, api_server_arguments, ..Options::default() };
     let sandbox = Sandbox::start(options).await.unwrap();
+    write_documents(folder.path());
     let common = [
         ("DENSHIMON_COMMIT_WINDOW", "0"),
         // Beside other tests, two API servers and two programs on few cores can be slow to tell.
@@ -48,6 +49,7 @@ async fn a_hundred_changes_by_five_users_of_kubectl_carry_the_right_user() {
     let by_file = [("DENSHIMON_AUDIT_LOG_FILE", &*file("audit.log"))];
     let first = Place::new(sandbox.kubeconfig(), &[&common[..], &by_webhook].concat()).await;
     let second = Place::new(sandbox.kubeconfig(), &[&common[..], &by_file].concat()).await;
+    first.kubectl(&["apply", "-f", &file("definition.yaml")]).await;
     let programs = [first.start(None).await, second.start(None).await];
     for program in &programs {
         program.until_in_step().await;
@@ -58,18 +60,20 @@ async fn a_hundred_changes_by_five_users_of_kubectl_carry_the_right_user() {
     for (number, (kind, name, command)) in COMMANDS.into_iter().enumerate() {
         for round in 0..ROUNDS {
             let user = USERS[(number + round) % USERS.len()];
-            let command = command.replace("ROUND", &round.to_string());
+            let command =
+                command.replace("ROUND", &round.to_string()).replace("FOLDER", folder.path().to_str().unwrap());
             run(&first, user, &command, &namespace).await;
             expected.entry(format!("{kind} {namespace}/{name}-{round}")).or_default().push(user);
         }
     }
-    assert_eq!(expected.values().map(Vec::len).sum::<usize>(), 100);
+    let changes = COMMANDS.len() * ROUNDS;
+    assert_eq!((changes, expected.values().map(Vec::len).sum::<usize>()), (120, 120));
 
     for (place, program) in [&first, &second].into_iter().zip(&programs) {
         let found = program
             .until("all changes are recorded", async |_| {
                 let found = recorded(place, &namespace).await;
-                (found.values().map(Vec::len).sum::<usize>() >= 100).then_some(found)
+                (found.values().map(Vec::len).sum::<usize>() >= changes).then_some(found)
             })
             .await;
         for (resource, users) in &expected {
@@ -80,7 +84,7 @@ async fn a_hundred_changes_by_five_users_of_kubectl_carry_the_right_user() {
         let author = place.git(&["log", "-1", "--author=bob@example.org", "--format=%an|%ae"]).await;
         assert_eq!(author.trim(), "bob@example.org|bob-example-org@cluster-users.denshimon.invalid");
         let status = program.status().await;
-        assert!(status["audit"]["named"].as_u64() >= Some(100), "{status}");
+        assert!(status["audit"]["named"].as_u64() >= Some(changes as u64), "{status}");
         assert!(status["audit"]["trouble"].is_null(), "{status}");
     }
     let log =
@@ -106,7 +110,7 @@ async fn refuses_others(program: &Program) {
 }
 
 /// Kind and name of what is changed, and how; `|` parts the arguments.
-const COMMANDS: [(&str, &str, &str); 20] = [
+const COMMANDS: [(&str, &str, &str); 24] = [
     ("ConfigMap", "c", "create|configmap|c-ROUND|--from-literal=a=1"),
     ("Deployment", "d", "create|deployment|d-ROUND|--image=nginx:1"),
     ("Secret", "s", "create|secret|generic|s-ROUND|--from-literal=a=not-to-be-logged"),
@@ -125,9 +129,35 @@ const COMMANDS: [(&str, &str, &str); 20] = [
     ("Deployment", "d", "set|env|deployment/d-ROUND|A-"),
     ("ConfigMap", "c", "delete|configmap|c-ROUND"),
     ("Role", "r", r#"patch|role|r-ROUND|-p|{"metadata":{"labels":{"a":"b"}}}"#),
+    ("NetworkAttachmentDefinition", "n", "apply|-f|FOLDER/n-ROUND.yaml"),
     ("Service", "v", "delete|service|v-ROUND"),
+    ("NetworkAttachmentDefinition", "n", "label|network-attachment-definitions|n-ROUND|tier=front"),
+    ("NetworkAttachmentDefinition", "n", "replace|-f|FOLDER/n-ROUND.yaml"),
     ("Deployment", "d", "delete|deployment|d-ROUND"),
+    ("NetworkAttachmentDefinition", "n", "delete|network-attachment-definitions|n-ROUND"),
 ];
+
+/// A custom kind whose plural no rule of English makes, and resources of it.
+fn write_documents(folder: &std::path::Path) {
+    let names = json!({"kind": "NetworkAttachmentDefinition", "plural": "network-attachment-definitions"});
+    let schema = json!({"type": "object", "properties": {"spec": {"type": "object", "properties": {"config": {"type": "string"}}}}});
+    let definition = json!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {"name": "network-attachment-definitions.k8s.cni.cncf.io"},
+        "spec": {
+            "group": "k8s.cni.cncf.io", "scope": "Namespaced", "names": names,
+            "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": schema}}],
+        },
+    });
+    std::fs::write(folder.join("definition.yaml"), definition.to_string()).unwrap();
+    for round in 0..ROUNDS {
+        let resource = json!({
+            "apiVersion": "k8s.cni.cncf.io/v1", "kind": "NetworkAttachmentDefinition",
+            "metadata": {"name": format!("n-{round}")}, "spec": {"config": "bridge"},
+        });
+        std::fs::write(folder.join(format!("n-{round}.yaml")), resource.to_string()).unwrap();
+    }
+}
 
 async fn run(place: &Place, user: &str, command: &str, namespace: &str) {
     let (impersonated, name) = (user != "admin", format!("--as={user}"));
