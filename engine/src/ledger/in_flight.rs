@@ -93,8 +93,8 @@ impl Ledger {
         lock(&self.open.unanswered).get(id) == Some(&None)
     }
 
-    /// Returns what can hardly arrive any more, and since when: given up for so long, or of an earlier
-    /// run, since whose end so long has passed at least.
+    /// Returns what can hardly arrive any more, and since when: given up for so long, or of an earlier run, since whose end
+    /// so long has passed at least.
     pub(crate) async fn overdue_operations(
         &self,
         given_up: Duration,

@@ -278,7 +278,8 @@ impl Ledger {
                 // What is made again after a delete shows that this came first.
                 let may_be_another = row.entry.verb != Verb::Delete && of_resource().any(|other| explains(other, row));
                 row.entry.operation == Some(OperationState::Started)
-                    && !self.is_awaited(&row.entry.id)
+                    // What is gone while a delete of it is under way went by that.
+                    && (row.entry.verb == Verb::Delete || !self.is_awaited(&row.entry.id))
                     && baseline.is_some_and(|baseline| baseline.shows_arrival(row.entry.verb, object))
                     && !may_be_another
             };

@@ -48,6 +48,10 @@ impl Work {
             let lag = u32::try_from(lag.max(0)).unwrap_or(u32::MAX);
             pages.lag_milliseconds = Some(lag);
             lags.push(lag);
+            // What others did and took back before it was committed is no event.
+            if commit.is_none() && change.causes.is_empty() {
+                continue;
+            }
             entries.push(Entry {
                 summary: planned.summaries.get(&path).cloned().unwrap_or_default(),
                 resource: change.resource,

@@ -51,7 +51,9 @@ impl Pages {
     /// Returns the files that are left alone, those too that leave the namespace of a resource to whoever applies them.
     pub(super) fn files_left_alone(&self) -> Vec<LeftAloneFile> {
         let needs_one = |placed: &&Placed| self.kinds.get(&placed.resource.kind).is_some_and(|kind| kind.namespaced);
-        let open = self.without_namespace.iter().filter(needs_one).take(NAMED).map(|placed| LeftAloneFile {
+        let mut open: Vec<&Placed> = self.without_namespace.iter().filter(needs_one).collect();
+        open.dedup_by_key(|placed| &placed.file);
+        let open = open.into_iter().map(|placed| LeftAloneFile {
             path: placed.file.clone(),
             reason: format!(
                 "Line {} describes {} without a namespace, so whoever applies it says which; name one in its metadata \
@@ -60,7 +62,7 @@ impl Pages {
             ),
             wrong: false,
         });
-        self.left_alone.iter().cloned().chain(open).collect()
+        self.left_alone.iter().cloned().chain(open).take(NAMED).collect()
     }
 
     /// Notes that a record was written.

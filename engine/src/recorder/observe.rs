@@ -103,7 +103,13 @@ impl Work {
             }
         }
         let path = self.book.path_of(resource);
-        self.list_overtaken(std::iter::once(&path));
+        if self.journal.is_in_flight(resource) {
+            // What was taken in without its answer is looked at once more with it.
+            self.overtaken.insert(path, resource.kind.clone());
+            self.settle(resource);
+        } else {
+            self.list_overtaken(std::iter::once(&path));
+        }
     }
 
     async fn compare(&mut self, sighting: Sighting) {
@@ -114,6 +120,9 @@ impl Work {
             self.refused.remove(&path);
         }
         self.supersede(&path, sighting.gone);
+        if makes_kinds(&sighting.resource.kind) {
+            self.learn_plural(&sighting.object);
+        }
         if let Some(rule) = self.ignored.whole(&sighting.object) {
             self.leave_alone(&path, &sighting, rule).await;
             return;
@@ -122,7 +131,6 @@ impl Work {
             // Resources that are there keep what was filled into them, which is no default any more.
             let changed = self.schemas.learn(&sighting.object).filter(|_| !sighting.gone);
             self.lister.read_again(changed);
-            self.learn_plural(&sighting.object);
             if !sighting.initial {
                 self.note_defined(&sighting.object);
             }
@@ -177,7 +185,7 @@ impl Work {
         };
         if decision != Decision::Record {
             let restarted = blob.is_some() && self.is_restarted(&sighting, &causes);
-            let revalued = self.has_other_values(&path, content.as_ref(), !causes.is_empty());
+            let revalued = !unchanged && self.has_other_values(&path, content.as_ref(), !causes.is_empty());
             if (restarted || revalued) && self.awaits_user(&sighting, &causes) {
                 return;
             }

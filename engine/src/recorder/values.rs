@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use git2::Oid;
-use manifest::{Manifest, render_tree};
+use manifest::Manifest;
 use model::Kind;
 use model::history::Verb;
 
@@ -41,10 +41,19 @@ impl Work {
         sighting: &Sighting,
         manifest: &Manifest,
     ) -> Result<Option<Oid>, RepositoryError> {
-        let mut covered = manifest.clone().without_status().into_tree();
+        let mut covered = manifest.clone().into_tree();
         let credentials = self.ground.sealer.cover(&sighting.resource, &mut covered);
-        let has_values = !credentials.is_empty() || sighting.resource.kind == Kind::new("", "Secret");
-        has_values.then(|| blob_id(render_tree(&covered).as_bytes())).transpose()
+        let mut values: Vec<String> = credentials
+            .iter()
+            .map(|found| {
+                let pointer: String = found.path.iter().map(|key| format!("/{}", escaped(key))).collect();
+                format!("{pointer} {}", covered.pointer(&pointer).unwrap_or_default())
+            })
+            .collect();
+        if sighting.resource.kind == Kind::new("", "Secret") {
+            values.extend(covered.get("data").map(ToString::to_string));
+        }
+        (!values.is_empty()).then(|| blob_id(values.join("\n").as_bytes())).transpose()
     }
 
     /// Tells whether a sighting whose record stays shows that somebody else has changed such values.
@@ -68,4 +77,9 @@ impl Work {
             commit: None,
         });
     }
+}
+
+/// Writes a key as a JSON pointer has it.
+fn escaped(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
 }

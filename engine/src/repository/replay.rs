@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use git2::{Delta, DiffOptions, Oid, Repository as Git, Sort};
+use git2::{Delta, DiffOptions, FileMode, Oid, Repository as Git, Sort};
 use manifest::Removed;
 
 use super::commit::{Before, head_of, move_branch, tree_of};
@@ -156,7 +156,9 @@ pub(super) fn edits_between(git: &Git, old: Option<Oid>, new: Oid) -> Result<Edi
     for delta in diff.deltas() {
         let file = if delta.status() == Delta::Deleted { delta.old_file() } else { delta.new_file() };
         let path = String::from_utf8_lossy(file.path_bytes().unwrap_or_default()).into_owned();
-        let mode = Some(delta.new_file().mode()).filter(|mode| *mode != delta.old_file().mode());
+        let (old_mode, mode) = (delta.old_file().mode(), delta.new_file().mode());
+        let is_usual = delta.status() == Delta::Added && mode == FileMode::Blob;
+        let mode = (mode != old_mode && !is_usual).then_some(mode);
         let new = (delta.status() != Delta::Deleted).then(|| (delta.new_file().id(), mode));
         edits.insert(path, NewFile { file: new, before: Before::Whatever });
     }

@@ -15,6 +15,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
+use rustix::fs::FallocateFlags;
+use rustix::io::Errno;
 use serde_json::Value;
 use surrealdb::engine::local::Db;
 use surrealdb::{IndexedResults, Surreal};
@@ -32,8 +34,15 @@ const BUFFER_BYTES: usize = 32 << 20;
 /// A log of this size is to be ended. What it holds takes up to 1.6 times as much room in the buffer, where a small entry
 /// has some fifty bytes of its own; beside it there has to be room for what is under way.
 const LOG_BYTES: u64 = 8 << 20;
+/// Beside what its log holds, this is written to close it and to open it again, and some more.
+const ROOM_BYTES: u64 = 4 << 20;
 /// It is waited for so long to be closed.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// At the end, queries under way are waited for so long.
+const QUERIES_END: Duration = Duration::from_secs(5);
+
+/// A file that only reserves room, to see whether there is some.
+const ROOM: &str = "room";
 
 /// A database in this process.
 pub(super) struct Embedded {
@@ -71,6 +80,7 @@ impl Embedded {
     /// # Errors
     /// It cannot be read or written.
     pub(super) async fn open(place: Place, lock: Option<File>) -> anyhow::Result<Self> {
+        place.give_room_back();
         let state = State::Open(place.open_whole().await?);
         Ok(Self { state: RwLock::new(state), place, lock, is_torn: AtomicBool::new(false) })
     }
@@ -85,23 +95,50 @@ impl Embedded {
         statements: &str,
         variables: Value,
     ) -> anyhow::Result<Result<IndexedResults, surrealdb::Error>> {
-        let opened = self.opened(access).await?;
+        match access {
+            Access::Read => {
+                let opened = self.opened().await?;
+                Ok(opened.database.query(statements).bind(variables).await.and_then(first_cause))
+            }
+            // To the end, even when who asked goes away: a write that fails has to be noticed.
+            Access::Write => {
+                let (this, statements) = (self.clone(), statements.to_owned());
+                tokio::spawn(async move { this.write(&statements, variables).await }).await?
+            }
+        }
+    }
+
+    async fn write(
+        self: &Arc<Self>,
+        statements: &str,
+        variables: Value,
+    ) -> anyhow::Result<Result<IndexedResults, surrealdb::Error>> {
+        if self.wants_renewal() {
+            self.renew().await?;
+        }
+        let opened = self.opened().await?;
         let answer = opened.database.query(statements).bind(variables).await.and_then(first_cause);
-        if answer.as_ref().err().is_some_and(is_unwritten) {
-            // Before anything else is written behind it.
+        let is_unwritten = answer.as_ref().err().is_some_and(is_unwritten);
+        if is_unwritten {
             self.is_torn.store(true, Ordering::Release);
-            drop(opened);
-            tokio::spawn(self.clone().renew());
+        }
+        drop(opened);
+        if self.is_torn.load(Ordering::Acquire) {
+            // What was written behind a write that failed, at the same time, is safe only after it.
+            let renewed = self.renew().await;
+            if !is_unwritten {
+                renewed?;
+            }
         }
         Ok(answer)
     }
 
     /// Returns it open until what is returned is dropped.
-    async fn opened(self: &Arc<Self>, access: Access) -> anyhow::Result<RwLockReadGuard<'_, Opened>> {
+    async fn opened(self: &Arc<Self>) -> anyhow::Result<RwLockReadGuard<'_, Opened>> {
         let is_away = matches!(*self.state.read().await, State::Away);
-        if is_away || access == Access::Write && self.wants_renewal() {
-            // To the end, even when who needs it goes away.
-            tokio::spawn(self.clone().renew()).await??;
+        if is_away {
+            let this = self.clone();
+            tokio::spawn(async move { this.renew().await }).await??;
         }
         let opened = RwLockReadGuard::try_map(self.state.read().await, |state| match state {
             State::Open(opened) => Some(opened),
@@ -110,16 +147,19 @@ impl Embedded {
         opened.ok().context("the store is closed")
     }
 
-    /// Closes it and opens it again.
-    async fn renew(self: Arc<Self>) -> anyhow::Result<()> {
+    /// Closes it and opens it again, if it is to be.
+    async fn renew(&self) -> anyhow::Result<()> {
         let mut state = self.state.write().await;
         match &*state {
             State::Closed => bail!("the store is closed"),
             State::Open(_) if !self.wants_renewal() => return Ok(()),
             State::Open(_) | State::Away => {}
         }
-        // Without room it would not come back, and while it is open it can be read.
-        self.place.check_room()?;
+        if let Err(error) = self.place.check_room() {
+            // Without room it would not come back, and while it is open it can be read. Its buffer takes as much again.
+            let can_wait = matches!(*state, State::Open(_)) && !self.is_torn.load(Ordering::Acquire);
+            return if can_wait && self.place.log_bytes() < 2 * LOG_BYTES { Ok(()) } else { Err(error) };
+        }
         if let State::Open(closing) = std::mem::replace(&mut *state, State::Away) {
             closing.end().await;
         }
@@ -130,12 +170,18 @@ impl Embedded {
 
     /// Writes everything to the disk and closes; what is asked afterwards fails.
     pub(super) async fn close(&self) {
-        let mut state = self.state.write().await;
+        let Ok(mut state) = tokio::time::timeout(QUERIES_END, self.state.write()).await else {
+            tracing::warn!(
+                "the store is still asked and is not closed in order; the next start reads what its log has"
+            );
+            return;
+        };
         if let State::Open(closing) = std::mem::replace(&mut *state, State::Closed) {
             closing.end().await;
         }
         if self.place.log_bytes() > 0 {
             tracing::warn!("the store was not closed in order; the next start reads what its log has");
+            return;
         }
         if let Some(Err(error)) = self.lock.as_ref().map(File::unlock) {
             tracing::warn!(%error, "the data directory stays locked until the process ends");
@@ -190,12 +236,25 @@ impl Place {
         // would go past the guard.
         let datastore =
             Datastore::builder().with_config(memory).without_maintenance_tasks().build_with_path(&path).await?;
-        // The version is settled before anything else is written, as `surrealdb` itself does it.
+        match Self::begin(datastore.clone()).await {
+            Ok(database) => Ok(Opened { database, datastore }),
+            Err(error) => {
+                // A thread of its own would keep it locked.
+                if let Err(error) = datastore.shutdown().await {
+                    tracing::debug!(%error, "the store that could not be used was not closed in order");
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// The version is settled before anything else is written, as `surrealdb` itself does it.
+    async fn begin(datastore: Arc<Datastore>) -> anyhow::Result<Surreal<Db>> {
         datastore.check_version().await?;
         datastore.bootstrap().await?;
-        let database = Surreal::unstable_from_datastore(datastore.clone(), None).await?;
+        let database = Surreal::unstable_from_datastore(datastore, None).await?;
         database.use_ns(NAME).use_db(NAME).await?;
-        Ok(Opened { database, datastore })
+        Ok(database)
     }
 
     /// Returns how many bytes are in the log, which an orderly close leaves empty.
@@ -209,8 +268,22 @@ impl Place {
     /// Makes sure that what is only in the log can be written into tables and read again.
     fn check_room(&self) -> anyhow::Result<()> {
         let Self::Folder(folder) = self else { return Ok(()) };
-        let disk = rustix::fs::statvfs(folder)?;
-        ensure!(disk.f_bavail.saturating_mul(disk.f_frsize) > 2 * self.log_bytes(), "the disk is full");
+        let bytes = 2 * self.log_bytes() + ROOM_BYTES;
+        let room = File::create(folder.join(ROOM))?;
+        let reserved = rustix::fs::fallocate(&room, FallocateFlags::empty(), 0, bytes);
+        self.give_room_back();
+        // Not every file system can reserve, and a file was made on it.
+        if reserved != Err(Errno::OPNOTSUPP) {
+            reserved.context("the disk is full, or cannot be written")?;
+        }
         Ok(())
+    }
+
+    /// Removes the file that reserves room.
+    fn give_room_back(&self) {
+        if let Self::Folder(folder) = self {
+            // It takes room only until the next time.
+            let _ = std::fs::remove_file(folder.join(ROOM));
+        }
     }
 }

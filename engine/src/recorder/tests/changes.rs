@@ -3,6 +3,18 @@
 use super::*;
 
 #[tokio::test]
+async fn what_others_take_back_before_it_is_committed_is_no_event() {
+    let bench = Bench::start(Duration::from_secs(600)).await;
+    bench.lists(&[config_map("a", 1, "1")]).await;
+    bench.commits_all().await;
+    let before = (bench.log(), bench.history(&resource("a")).await);
+    bench.sees(config_map("a", 2, "2")).await;
+    bench.sees(config_map("a", 3, "1")).await;
+    bench.commits_all().await;
+    assert_eq!((bench.log(), bench.history(&resource("a")).await), before);
+}
+
+#[tokio::test]
 async fn what_is_found_is_one_commit_and_an_unchanged_cluster_makes_none() {
     let bench = Bench::start(Duration::ZERO).await;
     let all: Vec<Value> = (0..40).map(|n| config_map(&format!("c{n}"), 1, "x")).collect();
