@@ -7,6 +7,10 @@ CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/denshimon
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$CACHE/target}
 export DENSHIMON_ASSETS_DIR=${DENSHIMON_ASSETS_DIR:-$CACHE/site}
 export PATH=$HOME/.cargo/bin:/usr/local/go/bin:$PATH
+# Where `script/need-tools` had to install one.
+for node in "$CACHE"/tools/node-*/bin; do
+  [ ! -d "$node" ] || export PATH=$node:$PATH
+done
 BINARIES=$CARGO_TARGET_DIR/debug
 mkdir -p "$CACHE"
 
