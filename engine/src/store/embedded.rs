@@ -188,6 +188,12 @@ impl Embedded {
         }
     }
 
+    /// Has it as after a write that failed.
+    #[cfg(test)]
+    pub(super) fn tear(&self) {
+        self.is_torn.store(true, Ordering::Release);
+    }
+
     fn wants_renewal(&self) -> bool {
         let is_kept = matches!(self.place, Place::Folder(_));
         is_kept && (self.is_torn.load(Ordering::Acquire) || self.place.log_bytes() >= LOG_BYTES)

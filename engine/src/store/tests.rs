@@ -157,6 +157,33 @@ async fn what_is_written_after_a_log_was_cut_off_survives_the_next_crash() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_written_is_read_and_written_again_once_there_is_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = |folder: &tempfile::TempDir| config(folder.path(), DatabaseConfig::Embedded);
+    let store = Store::open(&settings(&folder)).await.unwrap();
+    store.put_user(&user("ada")).await.unwrap();
+    let super::Database::Local(embedded) = &*store.0 else { panic!("it is embedded") };
+    // Nothing can be reserved where a folder is in the way.
+    let room = folder.path().join("store/room");
+    std::fs::create_dir(&room).unwrap();
+    embedded.tear();
+    assert!(store.put_user(&user("bob")).await.is_err());
+    assert!(store.user_by_name("ada").await.unwrap().is_some());
+    assert!(store.session_and_user("none", "key-of-ada").await.unwrap().is_none(), "browsers ask so");
+    std::fs::remove_dir(&room).unwrap();
+    store.put_user(&user("bob")).await.unwrap();
+    let copy = crash(folder.path());
+    store.close().await;
+    assert!(store.put_user(&user("eve")).await.is_err(), "it is closed for good");
+    for folder in [&folder, &copy] {
+        let store = Store::open(&settings(folder)).await.unwrap();
+        let known = [store.user_by_name("ada").await.unwrap(), store.user_by_name("bob").await.unwrap()];
+        assert!(known.iter().all(Option::is_some));
+        store.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_second_process_on_the_same_directory_is_told_so_in_one_line() {
     let folder = tempfile::tempdir().unwrap();
     let config = config(folder.path(), DatabaseConfig::Embedded);
