@@ -378,6 +378,12 @@ async fn a_record_makes_the_same_resource_again() {
             engine.engine.set_kind_recorded(&operator(), &kind, true).await.ok()
         })
         .await;
+        // Until the watch has begun, nothing waits for it.
+        eventually("it is recorded in both namespaces", || async {
+            let kinds = engine.engine.sync_status(&operator()).await.unwrap().kinds;
+            kinds.iter().any(|known| known.kind == kind && known.records >= 2).then_some(())
+        })
+        .await;
     }
     in_step(&engine).await;
     has_all_kinds(&whole, &creatable, &engine).await;
